@@ -1,0 +1,51 @@
+/// A JSON value (RFC 8259), as exact as the text it came from: integers that fit stay integers, every other
+/// number keeps its literal, objects keep the order of their members.
+package enum JSONValue: Sendable, Hashable {
+  case null
+  case bool(Bool)
+  /// A number written without fraction and exponent that fits 64 bits (`-0` is a `.number`, since it has no `Int`).
+  case integer(Int)
+  /// Any other number, by its literal.
+  case number(JSONNumber)
+  case string(String)
+  case array([JSONValue])
+  case object(JSONObject)
+}
+
+extension JSONValue {
+  package var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var integerValue: Int? { if case .integer(let value) = self { value } else { nil } }
+  package var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+  package var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+  package var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
+  package var isNull: Bool { self == .null }
+
+  /// The member of an object; nil where this is no object or has no such member.
+  package subscript(key: String) -> JSONValue? { objectValue?[key] }
+
+  /// `null`, `boolean`, `integer`, `number`, `string`, `array` or `object`: JSON Schema's names.
+  package var typeName: String {
+    switch self {
+    case .null: "null"
+    case .bool: "boolean"
+    case .integer: "integer"
+    case .number: "number"
+    case .string: "string"
+    case .array: "array"
+    case .object: "object"
+    }
+  }
+}
+
+extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral
+{
+  package init(nilLiteral: ()) { self = .null }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(integerLiteral value: Int) { self = .integer(value) }
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  /// Members in the order written; of two with one name the last wins.
+  package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
+}

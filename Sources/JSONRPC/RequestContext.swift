@@ -1,0 +1,18 @@
+package import JSON
+
+/// What a handler may do towards its client while it works.
+package struct RequestContext: Sendable {
+  /// Sends a notification; waits while the client reads too slowly, throws `CancellationError` where the call was
+  /// cancelled meanwhile or the connection closed.
+  package let notify: @Sendable (_ method: String, _ params: JSONObject) async throws -> Void
+  /// A task that belongs to the connection, not to the call: it is cancelled when the connection closes.
+  package let spawn: @Sendable (_ work: @escaping @Sendable () async -> Void) -> Void
+
+  package init(
+    notify: @escaping @Sendable (_ method: String, _ params: JSONObject) async throws -> Void,
+    spawn: @escaping @Sendable (_ work: @escaping @Sendable () async -> Void) -> Void
+  ) {
+    self.notify = notify
+    self.spawn = spawn
+  }
+}

@@ -1,0 +1,4 @@
+/// Where runs go.
+package enum PlatformKind: String, Sendable, CaseIterable, Hashable {
+  case local, kubernetes, core
+}

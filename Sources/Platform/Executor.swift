@@ -1,0 +1,184 @@
+package import JSON
+package import Model
+
+/// One run as an executor sees it: who it is, what it is to do, and the values that only it may know.
+package struct Execution: Sendable {
+  package var project: String
+  package var functionName: String
+  package var functionID: String
+  /// 32 lower-case hex digits: every name that the executor gives derives from it.
+  package var runID: String
+  package var spec: WorkloadSpec
+  /// Values of `spec.secrets`, by name. Empty for a dry run, which shows `<secret NAME>`.
+  package var secretValues: [String: String]
+
+  package init(
+    project: String,
+    functionName: String,
+    functionID: String,
+    runID: String,
+    spec: WorkloadSpec,
+    secretValues: [String: String] = [:]
+  ) {
+    self.project = project
+    self.functionName = functionName
+    self.functionID = functionID
+    self.runID = runID
+    self.spec = spec
+    self.secretValues = secretValues
+  }
+}
+
+/// What `renderRun` shows of a platform's work: exactly what would be sent, secret values aside.
+package struct Rendering: Sendable {
+  /// The member's name on the wire: `calls` (engine), `manifests` (Kubernetes) or `requests` (Core).
+  package var member: String
+  package var objects: [JSONObject]
+  package var warnings: [Warning]
+
+  package init(member: String, objects: [JSONObject], warnings: [Warning]) {
+    self.member = member
+    self.objects = objects
+    self.warnings = warnings
+  }
+}
+
+/// What the platform itself says of a run, at one moment.
+package enum Observation: Sendable, Hashable {
+  /// Nothing of the run is there.
+  case absent
+  /// Made, or being made, but not begun.
+  case pending(detail: String?)
+  case running(since: Timestamp?)
+  case ended(Ending)
+}
+
+/// How a run ended, in the words of the cause.
+package struct Ending: Sendable, Hashable {
+  package var succeeded: Bool
+  /// The program's own; nil where it never began.
+  package var exitCode: Int?
+  /// CamelCase, one word, as Kubernetes has them: `Completed`, `Error`, `OOMKilled`, `StartError`, `ImagePull`, …
+  package var reason: String
+  /// For a person, with the remedy where one is known.
+  package var message: String
+  package var startedAt: Timestamp?
+  package var finishedAt: Timestamp?
+
+  package init(
+    succeeded: Bool,
+    exitCode: Int?,
+    reason: String,
+    message: String,
+    startedAt: Timestamp? = nil,
+    finishedAt: Timestamp? = nil
+  ) {
+    self.succeeded = succeeded
+    self.exitCode = exitCode
+    self.reason = reason
+    self.message = message
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+  }
+}
+
+package struct LogEntry: Sendable, Hashable {
+  package enum Stream: String, Sendable { case stdout, stderr }
+  package var timestamp: Timestamp
+  package var stream: Stream
+  package var container: String
+  /// One line, without its line break. Bytes that are not UTF-8 become U+FFFD.
+  package var text: String
+
+  package init(timestamp: Timestamp, stream: Stream, container: String, text: String) {
+    self.timestamp = timestamp
+    self.stream = stream
+    self.container = container
+    self.text = text
+  }
+}
+
+package struct LogQuery: Sendable {
+  /// Only the last n entries.
+  package var tail: Int?
+  package var since: Timestamp?
+  /// A cursor that a former answer gave: only what came after.
+  package var after: String?
+  /// Wait for the first new entry, at most until the deadline or the end of the run.
+  package var follow: Bool
+  package var limit: Int
+
+  package init(
+    tail: Int? = nil,
+    since: Timestamp? = nil,
+    after: String? = nil,
+    follow: Bool = false,
+    limit: Int = 10_000
+  ) {
+    self.tail = tail
+    self.since = since
+    self.after = after
+    self.follow = follow
+    self.limit = limit
+  }
+}
+
+package struct LogPage: Sendable {
+  package var entries: [LogEntry]
+  /// Opaque; stays valid across restarts.
+  package var cursor: String
+
+  package init(entries: [LogEntry], cursor: String) {
+    self.entries = entries
+    self.cursor = cursor
+  }
+}
+
+/// A step of slow work, for `$/progress`.
+package struct Progress: Sendable {
+  package var message: String
+  package var done: Int?
+  package var total: Int?
+  package var unit: String?
+
+  package init(message: String, done: Int? = nil, total: Int? = nil, unit: String? = nil) {
+    self.message = message
+    self.done = done
+    self.total = total
+    self.unit = unit
+  }
+}
+
+/// What runs containers. It keeps no records: whatever it needs to know comes with the call or is asked of the
+/// platform. All names derive from the run's id, so every call may be repeated, by any sidecar.
+package protocol Executor: Sendable {
+  var kind: PlatformKind { get }
+  /// Actions that `ensure` can carry out; `render` takes all four.
+  var actions: Set<Action> { get }
+
+  /// What it is and which version answers, for `getCapabilities` and `doctor`. Throws where nothing answers.
+  func describe() async throws -> JSONObject
+
+  /// Checks what can be checked without contacting anything: a parameter that this platform can't honour is thrown
+  /// as `unsupported_parameter`, before anything is created.
+  func render(_ execution: Execution) throws -> Rendering
+
+  /// Makes whatever the run needs and starts it. Idempotent: what is already there is adopted, and what has begun
+  /// is never begun again. Throws where the platform can't be reached; what the platform refuses for good (no such
+  /// image, no such command) is an `.ended` observation.
+  func ensure(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Observation
+
+  /// What the platform says now.
+  func observe(_ execution: Execution) async throws -> Observation
+
+  /// Returns at the end of a run that is running. Throws where the platform goes away meanwhile.
+  func awaitEnd(_ execution: Execution) async throws -> Observation
+
+  /// Ends the program: SIGTERM, then SIGKILL after the grace. Nothing to stop is no error.
+  func stop(_ execution: Execution, graceSeconds: Int) async throws
+
+  /// Removes everything of the run. Nothing to remove is no error.
+  func remove(_ execution: Execution) async throws
+
+  func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage
+}

@@ -1,0 +1,206 @@
+package import JSON
+package import Model
+
+/// What the methods ask of a platform, whichever it is. Params have been checked and normalised before; what is left
+/// to a platform is what only it can know. Errors are `SidecarError`s.
+package protocol Platform: Sendable {
+  var kind: PlatformKind { get }
+
+  /// What this platform can do and which server or engine answers, for `getCapabilities`.
+  func capabilities() async -> JSONObject
+
+  func getOrCreateProject(_ draft: ProjectDraft) async throws -> Entity
+  func getProject(_ name: String) async throws -> Entity
+  func listProjects(_ query: EntityQuery) async throws -> Page
+  /// With `cascade`, everything in it too, runs first. The project as it was.
+  func deleteProject(_ name: String, cascade: Bool) async throws -> Entity
+
+  /// A new version, whether or not the name is there already.
+  func createFunction(_ draft: FunctionDraft) async throws -> Entity
+  func getFunction(_ reference: FunctionReference) async throws -> Entity
+  func listFunctions(_ query: EntityQuery, allVersions: Bool) async throws -> Page
+  /// In place, by merge patch (RFC 7396) on `{metadata, spec}`.
+  func updateFunction(_ reference: FunctionReference, patch: JSONObject) async throws -> Entity
+  /// The versions that are gone.
+  func deleteFunction(_ reference: FunctionReference, allVersions: Bool, cascade: Bool) async throws -> [Entity]
+
+  func getTask(project: String, id: String) async throws -> Entity
+  func listTasks(_ query: EntityQuery, function: FunctionReference?, action: Action?) async throws -> Page
+
+  /// Records the run and sets it going; answers at once.
+  func run(_ draft: RunDraft) async throws -> Entity
+  /// What `run` would send, exactly; nothing is created and nothing contacted.
+  func render(_ draft: RunDraft) async throws -> RenderedRun
+  func getRun(_ reference: RunReference) async throws -> Entity
+  func listRuns(_ query: RunQuery) async throws -> Page
+  /// The run once it is as far as `until` says, or as it is at the timeout.
+  func waitRun(
+    _ reference: RunReference,
+    until: WaitGoal,
+    timeoutSeconds: Double?,
+    progress: @escaping @Sendable (Progress) async -> Void
+  ) async throws -> WaitResult
+  func stopRun(_ reference: RunReference, graceSeconds: Int) async throws -> Entity
+  func deleteRun(_ reference: RunReference) async throws -> Entity
+  func getRunLogs(_ reference: RunReference, query: LogQuery, timeoutSeconds: Double) async throws -> LogPage
+
+  func setSecret(project: String, name: String, value: String) async throws -> Entity
+  func listSecrets(_ query: EntityQuery) async throws -> Page
+  func deleteSecret(project: String, name: String) async throws -> Entity
+}
+
+/// One page of a listing.
+package struct Page: Sendable {
+  package var items: [Entity]
+  /// Of the whole listing.
+  package var total: Int
+  package var nextCursor: String?
+
+  package init(items: [Entity], total: Int, nextCursor: String? = nil) {
+    self.items = items
+    self.total = total
+    self.nextCursor = nextCursor
+  }
+
+  package var json: JSONValue {
+    [
+      "items": .array(items.map { .object($0.json) }),
+      "total": .integer(total),
+      "next_cursor": nextCursor.map { .string($0) } ?? .null,
+    ]
+  }
+}
+
+/// What a listing is asked for.
+package struct EntityQuery: Sendable {
+  package var project: String
+  package var name: String?
+  package var limit: Int
+  package var cursor: String?
+
+  package init(project: String, name: String? = nil, limit: Int = 25, cursor: String? = nil) {
+    self.project = project
+    self.name = name
+    self.limit = limit
+    self.cursor = cursor
+  }
+}
+
+package struct RunQuery: Sendable {
+  package enum SortField: String, Sendable, CaseIterable { case created, updated, name, state }
+
+  package var project: String
+  package var function: FunctionReference?
+  package var action: Action?
+  package var kind: String?
+  package var states: [RunState] = []
+  package var name: String?
+  package var user: String?
+  package var createdAfter: Timestamp?
+  package var createdBefore: Timestamp?
+  package var sort: SortField = .created
+  package var ascending = false
+  package var limit = 25
+  package var cursor: String?
+
+  package init(project: String) { self.project = project }
+}
+
+package struct ProjectDraft: Sendable {
+  package var name: String
+  package var description: String?
+  package var labels: [String] = []
+
+  package init(name: String) { self.name = name }
+}
+
+package struct FunctionDraft: Sendable {
+  package var project: String
+  package var name: String
+  package var kind: String = "container"
+  package var id: String?
+  package var description: String?
+  package var labels: [String] = []
+  package var embedded = false
+  /// The function's own parameters, normalised.
+  package var spec: JSONObject
+
+  package init(project: String, name: String, spec: JSONObject) {
+    self.project = project
+    self.name = name
+    self.spec = spec
+  }
+}
+
+/// How a caller names a function: its latest version by name, or one version by id.
+package struct FunctionReference: Sendable, Hashable {
+  package enum Target: Sendable, Hashable {
+    case latest(name: String)
+    case version(id: String)
+    /// 32 hex digits may be an id or a name.
+    case idOrName(id: String, name: String)
+  }
+  package var project: String
+  package var target: Target
+
+  package init(project: String, target: Target) {
+    self.project = project
+    self.target = target
+  }
+}
+
+package struct RunReference: Sendable, Hashable {
+  package var project: String
+  package var id: String
+
+  package init(project: String, id: String) {
+    self.project = project
+    self.id = id
+  }
+}
+
+package struct RunDraft: Sendable {
+  package var project: String
+  package var function: FunctionReference
+  package var action: Action
+  /// The run's own parameters, normalised: what a `WorkloadSpec` is made from, over the function's.
+  package var spec: JSONObject
+  package var id: String?
+  package var idempotencyKey: String?
+  package var name: String?
+  package var description: String?
+  package var labels: [String] = []
+  /// What the check of the params had to say.
+  package var warnings: [Warning] = []
+
+  package init(project: String, function: FunctionReference, action: Action, spec: JSONObject) {
+    self.project = project
+    self.function = function
+    self.action = action
+    self.spec = spec
+  }
+}
+
+package struct RenderedRun: Sendable {
+  package var id: String
+  package var rendering: Rendering
+
+  package init(id: String, rendering: Rendering) {
+    self.id = id
+    self.rendering = rendering
+  }
+}
+
+package enum WaitGoal: String, Sendable, CaseIterable {
+  case running, terminal
+}
+
+package struct WaitResult: Sendable {
+  package var run: Entity
+  package var timedOut: Bool
+
+  package init(run: Entity, timedOut: Bool) {
+    self.run = run
+    self.timedOut = timedOut
+  }
+}

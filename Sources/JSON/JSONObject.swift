@@ -1,8 +1,9 @@
 /// The members of a JSON object, in the order in which they were written. Equality ignores the order (RFC 8259, 4).
+/// Names are compared byte by byte, as RFC 8259, section 8.3 wants: `é` and `e` with a combining accent are two names.
 package struct JSONObject: Sendable {
   package private(set) var members: [(name: String, value: JSONValue)] = []
   /// Positions by name, kept once a scan would be slower than a look-up.
-  private var positions: [String: Int]?
+  private var positions: [ExactString: Int]?
 
   private static let scanLimit = 12
 
@@ -44,17 +45,17 @@ package struct JSONObject: Sendable {
 
   private mutating func append(_ name: String, _ value: JSONValue) {
     members.append((name, value))
-    if positions != nil { positions?[name] = members.count - 1 } else { indexIfLarge() }
+    if positions != nil { positions?[ExactString(name)] = members.count - 1 } else { indexIfLarge() }
   }
 
   private mutating func indexIfLarge() {
     guard members.count > Self.scanLimit else { return }
-    positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
+    positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { (ExactString($1.name), $0) })
   }
 
   private func position(of name: String) -> Int? {
-    if let positions { return positions[name] }
-    return members.firstIndex { $0.name == name }
+    if let positions { return positions[ExactString(name)] }
+    return members.firstIndex { $0.name.isIdentical(to: name) }
   }
 }
 
@@ -65,7 +66,7 @@ extension JSONObject: Hashable {
 
   package func hash(into hasher: inout Hasher) {
     hasher.combine(count)
-    for name in keys.sorted() { hasher.combine(name) }
+    for name in members.map({ ExactString($0.name) }).sorted() { hasher.combine(name) }
   }
 }
 

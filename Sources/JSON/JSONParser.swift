@@ -1,13 +1,16 @@
 /// What a document may cost; beyond it, it is refused.
 package struct JSONLimits: Sendable {
-  /// How deep arrays and objects may nest.
+  /// How deep arrays and objects may nest; never more than `maximumDepth`, whatever is asked for.
   package var depth: Int
   /// Bytes of the whole document.
   package var bytes: Int
 
+  /// The parser, the writer and the release of a value all recurse: this many levels fit any thread's stack.
+  package static let maximumDepth = 1000
+
   package init(depth: Int = 128, bytes: Int = 64 << 20) {
-    self.depth = depth
-    self.bytes = bytes
+    self.depth = min(max(depth, 0), Self.maximumDepth)
+    self.bytes = max(bytes, 0)
   }
 
   package static let standard = JSONLimits()
@@ -25,8 +28,13 @@ package struct JSONParseError: Error, Sendable, Hashable {
   package let offset: Int
 }
 
+extension JSONParseError: CustomStringConvertible {
+  package var description: String { "\(message), at byte \(offset)" }
+}
+
 extension JSONValue {
-  /// Parses one document, strictly (RFC 8259): no trailing commas, no duplicate keys, no lone surrogates.
+  /// Parses one document, strictly (RFC 8259): no trailing commas, no duplicate keys (compared after their escapes are
+  /// resolved), no lone surrogates, no byte order mark, nothing but whitespace around the value.
   package init(parsing bytes: [UInt8], limits: JSONLimits = .standard) throws(JSONParseError) {
     try self.init(parsing: bytes[...], limits: limits)
   }
@@ -36,6 +44,16 @@ extension JSONValue {
   }
 
   package init(parsing bytes: ArraySlice<UInt8>, limits: JSONLimits = .standard) throws(JSONParseError) {
-    throw JSONParseError(code: .syntax, message: "not written yet", offset: bytes.startIndex)
+    guard bytes.count <= limits.bytes else {
+      throw JSONParseError(
+        code: .tooLarge,
+        message: "the document has \(bytes.count) bytes; the limit is \(limits.bytes)",
+        offset: limits.bytes
+      )
+    }
+    self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONParseError) -> JSONValue in
+      var reader = JSONReader(buffer, depthLimit: limits.depth)
+      return try reader.document()
+    }
   }
 }

@@ -1,6 +1,6 @@
 /// A JSON value (RFC 8259), as exact as the text it came from: integers that fit stay integers, every other
 /// number keeps its literal, objects keep the order of their members.
-package enum JSONValue: Sendable, Hashable {
+package enum JSONValue: Sendable {
   case null
   case bool(Bool)
   /// A number written without fraction and exponent that fits 64 bits (`-0` is a `.number`, since it has no `Int`).
@@ -33,6 +33,34 @@ extension JSONValue {
     case .string: "string"
     case .array: "array"
     case .object: "object"
+    }
+  }
+}
+
+extension JSONValue: Hashable {
+  /// Strings are equal when their bytes are, numbers when their literals are (`1.0` is not `1`).
+  package static func == (left: JSONValue, right: JSONValue) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.bool(let left), .bool(let right)): left == right
+    case (.integer(let left), .integer(let right)): left == right
+    case (.number(let left), .number(let right)): left == right
+    case (.string(let left), .string(let right)): left.isIdentical(to: right)
+    case (.array(let left), .array(let right)): left == right
+    case (.object(let left), .object(let right)): left == right
+    default: false
+    }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0)
+    case .bool(let value): hasher.combine(value)
+    case .integer(let value): hasher.combine(value)
+    case .number(let value): hasher.combine(value)
+    case .string(let value): hasher.combine(ExactString(value))
+    case .array(let value): hasher.combine(value)
+    case .object(let value): hasher.combine(value)
     }
   }
 }

@@ -1,0 +1,48 @@
+package import JSON
+package import Model
+
+/// A method as the world sees it. Its file in Sidecar holds it beside the handler; validation, schemas, OpenRPC and
+/// the README come from it.
+package struct MethodDeclaration: Sendable {
+  package var name: String
+  /// One line.
+  package var summary: String
+  package var description: String
+  package var parameters: [Parameter]
+  /// `action` tells the params apart: `run` and `renderRun`.
+  package var discriminatedByAction: Bool
+  package var resultDescription: String
+  /// JSON Schema of the result.
+  package var resultSchema: JSONObject
+  package var errors: [ErrorCode]
+  /// Params that work as they stand.
+  package var example: JSONObject
+
+  package init(
+    _ name: String,
+    summary: String,
+    description: String = "",
+    parameters: [Parameter],
+    discriminatedByAction: Bool = false,
+    result: String,
+    resultSchema: JSONObject = ["type": "object"],
+    errors: [ErrorCode] = [],
+    example: JSONObject = [:]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.description = description
+    self.parameters = parameters
+    self.discriminatedByAction = discriminatedByAction
+    self.resultDescription = result
+    self.resultSchema = resultSchema
+    self.errors = errors
+    self.example = example
+  }
+
+  /// The pure check of params: every fault at once, and the params as they are kept.
+  package func check(_ params: JSONObject) -> ParameterCheck {
+    guard discriminatedByAction else { return ParameterCheck(params, against: parameters) }
+    return ParameterCheck(params, against: parameters, action: params["action"]?.stringValue.flatMap(Action.init))
+  }
+}

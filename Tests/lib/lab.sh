@@ -1,0 +1,138 @@
+# shellcheck shell=bash
+# A private lab: a real Podman service, a real dockerd and a real registry in one folder, each with its own storage,
+# socket and configuration. Nothing under /etc, nothing of the machine's own engines. To be sourced; runs as root.
+
+# containers_conf DIR [SUBNET]: DIR/containers.conf for what this machine needs, and no more.
+containers_conf() {
+  local dir=$1 subnet=${2:-} nofile nproc pid_max
+  # Without CAP_SYS_RESOURCE a limit above the hard one is refused, and podman's defaults are 1048576.
+  nofile=$(ulimit -Hn)
+  nproc=$(ulimit -Hu)
+  pid_max=$(cat /proc/sys/kernel/pid_max)
+  [ "$nofile" != unlimited ] || nofile=1048576
+  if [ "$nproc" = unlimited ] || [ "$nproc" -gt "$pid_max" ]; then nproc=$pid_max; fi
+  {
+    printf '[containers]\ndefault_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\nlog_driver = "k8s-file"\n' \
+      "$nofile" "$nofile" "$nproc" "$nproc"
+    printf '[network]\nnetwork_backend = "netavark"\nnetwork_config_dir = "%s/networks"\n' "$dir"
+    [ -z "$subnet" ] || printf 'default_subnet = "%s"\n' "$subnet"
+    printf '[engine]\nevents_logger = "file"\ntmp_dir = "%s/podman-tmp"\n' "$dir"
+    [ -d /run/systemd/system ] || printf 'cgroup_manager = "cgroupfs"\n'
+    # crun 1.8 refuses cgroups v1 with a v2 hierarchy mounted beside them; runc takes every layout.
+    printf 'runtime = "runc"\n'
+  } >"$dir/containers.conf"
+}
+
+# free_port: a TCP port of 127.0.0.1 that nobody listens on.
+free_port() {
+  /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds.
+wait_for() {
+  local end=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    if [ $SECONDS -ge "$end" ]; then
+      echo "$what did not come up." >&2
+      return 1
+    fi
+    sleep 0.05
+  done
+}
+
+# lab_keep DIR NAME COMMAND...: starts it in a session of its own and notes its pid.
+lab_keep() {
+  local dir=$1 name=$2
+  shift 2
+  setsid "$@" >"$dir/$name.log" 2>&1 </dev/null &
+  echo $! >"$dir/$name.pid"
+}
+
+lab_ping() { curl -sf --unix-socket "$1" http://engine/_ping; }
+
+# lab_rootfs DIR: a root of busybox, its links, two users.
+lab_rootfs() {
+  local root=$1 applet
+  mkdir -p "$root"/{bin,etc,tmp,proc,sys,dev,root,www}
+  cp /bin/busybox "$root/bin/"
+  for applet in $(/bin/busybox --list); do
+    [ "$applet" = busybox ] || ln -sf busybox "$root/bin/$applet"
+  done
+  printf 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/tmp:/bin/sh\n' >"$root/etc/passwd"
+  printf 'root:x:0:\napp:x:1000:\n' >"$root/etc/group"
+  chmod 1777 "$root/tmp"
+}
+
+# lab_start DIR: all three, the test image in the registry and in both engines; exports what tests read.
+lab_start() {
+  local dir=$1 port image
+  mkdir -p "$dir"/{networks,podman-tmp}
+  containers_conf "$dir" 10.91.7.0/24
+  port=$(free_port)
+  printf 'unqualified-search-registries = []\n[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$port" \
+    >"$dir/registries.conf"
+  printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/graph"\nrunroot = "%s/run"\n' "$dir" "$dir" >"$dir/storage.conf"
+  export CONTAINERS_CONF=$dir/containers.conf CONTAINERS_REGISTRIES_CONF=$dir/registries.conf
+  export CONTAINERS_STORAGE_CONF=$dir/storage.conf
+  unset DOCKER_HOST CONTAINER_HOST DOCKER_CONTEXT
+  cat >"$dir/registry.yml" <<YML
+version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: $dir/registry}, delete: {enabled: true}}
+http: {addr: "127.0.0.1:$port"}
+YML
+  echo '{}' >"$dir/daemon.json"
+  lab_keep "$dir" registry docker-registry serve "$dir/registry.yml"
+  lab_keep "$dir" podman podman system service --time=0 "unix://$dir/podman.sock"
+  # The tests need no packet filter of Docker's, and the machine's own one stays as it is.
+  lab_keep "$dir" dockerd dockerd --config-file "$dir/daemon.json" --data-root "$dir/docker" --exec-root "$dir/exec" \
+    --pidfile "$dir/dockerd-own.pid" --iptables=false --ip6tables=false --ip-masq=false --ip-forward=false \
+    -H "unix://$dir/docker.sock"
+  wait_for 30 "The registry" curl -sf "http://127.0.0.1:$port/v2/" || return 1
+  wait_for 30 "Podman's service" lab_ping "$dir/podman.sock" || { tail -5 "$dir/podman.log" >&2; return 1; }
+  wait_for 60 "dockerd" lab_ping "$dir/docker.sock" || { tail -5 "$dir/dockerd.log" >&2; return 1; }
+  image=127.0.0.1:$port/busybox:test
+  lab_rootfs "$dir/rootfs"
+  tar -C "$dir/rootfs" -cf "$dir/rootfs.tar" .
+  podman import -q -c 'ENV PATH=/bin' -c 'CMD ["/bin/sh"]' "$dir/rootfs.tar" "$image" >/dev/null || return 1
+  podman push -q "$image" || return 1
+  curl -sf -X POST --unix-socket "$dir/docker.sock" \
+    "http://engine/v1.41/images/create?fromImage=127.0.0.1:$port/busybox&tag=test" | grep -q 'Status:' || return 1
+  export DH_TEST_PODMAN_HOST=unix://$dir/podman.sock DH_TEST_DOCKER_HOST=unix://$dir/docker.sock
+  export DH_TEST_IMAGE=$image DH_TEST_REGISTRY=127.0.0.1:$port
+}
+
+# lab_kill DIR NAME: what lab_keep started, by its pid.
+lab_kill() {
+  local pid
+  pid=$(cat "$1/$2.pid" 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null || return 0
+  for _ in $(seq 100); do
+    kill -0 "$pid" 2>/dev/null || return 0
+    sleep 0.05
+  done
+  kill -9 "$pid" 2>/dev/null
+}
+
+# lab_stop DIR: containers, daemons, mounts, folder: all that lab_start made.
+lab_stop() {
+  local dir=$1 mount ids
+  [ -f "$dir/storage.conf" ] || { rm -rf "$dir"; return 0; }
+  ids=$(curl -s --unix-socket "$dir/docker.sock" 'http://engine/v1.41/containers/json?all=true' 2>/dev/null |
+    grep -o '"Id":"[0-9a-f]*"' | cut -d'"' -f4)
+  for id in $ids; do
+    curl -s -X DELETE --unix-socket "$dir/docker.sock" "http://engine/v1.41/containers/$id?force=true" >/dev/null
+  done
+  (
+    export CONTAINERS_CONF=$dir/containers.conf CONTAINERS_STORAGE_CONF=$dir/storage.conf
+    unset DOCKER_HOST CONTAINER_HOST
+    podman rm -fa -t 0
+  ) >/dev/null 2>&1
+  lab_kill "$dir" podman
+  lab_kill "$dir" dockerd
+  lab_kill "$dir" registry
+  # Deepest first; grep fails where nothing is mounted.
+  while read -r mount; do umount -l "$mount"; done < <(cut -d' ' -f2 /proc/mounts | grep "^$dir/" | sort -r)
+  rm -rf "$dir" || { sleep 1; rm -rf "$dir"; }
+}

@@ -1,0 +1,134 @@
+internal import JSON
+
+/// The function's parameters.
+package enum FunctionParameters {
+  /// What a function's spec is made of.
+  package static let spec: [Parameter] = [
+    image, baseImage, imagePullPolicy, command, codeSource, code, base64, handler, lang,
+  ]
+
+  /// What `createFunction` takes, `spec` included.
+  package static let create: [Parameter] =
+    [
+      SharedParameters.project,
+      Parameter(
+        "name",
+        .string(.slug),
+        title: "Name",
+        "Names the function in its project. A name that is there already gets a new version."
+      ).with {
+        $0.required = true
+        $0.example = "my_function"
+      },
+      Parameter("kind", .enumeration(["container"]), title: "Kind", "What sort of function it is.").with {
+        $0.required = true
+        $0.example = "container"
+      },
+      SharedParameters.uuid, SharedParameters.description, SharedParameters.labels,
+      Parameter(
+        "embedded",
+        .boolean,
+        title: "Embedded",
+        "Whether the function is listed inside its project. It is kept and shown, and changes nothing else."
+      ).with { $0.defaultValue = false },
+    ].map { parameter in parameter.with { $0.scopes = [.function] } } + spec
+
+  package static let image = Parameter(
+    "image",
+    .string(.nonEmpty),
+    title: "Image",
+    "The container image to run, as name:tag or name@digest. For a build, the name of the image that is made. "
+      + "What a run gives wins over the function's value."
+  ).with {
+    $0.example = "hello-world:latest"
+    $0.scopes = [.function, .run]
+  }.onCore(.varies("In a build Core keeps the repository and chooses the tag; a tag of your own is refused."))
+
+  package static let baseImage = Parameter(
+    "base_image",
+    .string(.nonEmpty),
+    title: "Base image",
+    "The image that a build starts from."
+  ).with {
+    $0.example = "python:3.11-slim"
+    $0.scopes = [.function, .run]
+    $0.actions = [.build]
+  }
+
+  package static let imagePullPolicy = Parameter(
+    "image_pull_policy",
+    .enumeration(ImagePullPolicy.allCases.map(\.rawValue)),
+    title: "Image pull policy",
+    "When the image is fetched: Always before each run, only where it is not present, or never."
+  ).with {
+    $0.defaultValue = "IfNotPresent"
+    $0.example = "IfNotPresent"
+    $0.scopes = [.function, .run]
+  }
+
+  package static let command = Parameter(
+    "command",
+    .string(.nonEmpty),
+    title: "Command",
+    "The program to start instead of the image's own. It is one word of the command line, never split: give what "
+      + "follows it in the run's args."
+  ).with {
+    $0.example = "python3"
+    $0.scopes = [.function, .run]
+    $0.actions = [.job, .serve, .deploy]
+  }
+
+  package static let codeSource = Parameter(
+    "code_src",
+    .string(.codeSource),
+    title: "Code source",
+    "Where the source code is: a path, or a URI with the scheme git+https, https, zip+https, s3 or zip+s3."
+  ).with {
+    $0.example = "git+https://github.com/octocat/Hello-World#master"
+    $0.scopes = [.function]
+  }.onLocal(sourcesComeLater)
+
+  package static let code = Parameter("code", .string(), title: "Code", "The source code itself, as plain text.").with {
+    $0.example = "print('hello')\n"
+    $0.scopes = [.function]
+  }.onLocal(sourcesComeLater)
+
+  package static let base64 = Parameter(
+    "base64",
+    .string(.base64),
+    title: "Code in base64",
+    "The source code, encoded."
+  )
+  .with {
+    $0.example = "cHJpbnQoJ2hlbGxvJykK"
+    $0.scopes = [.function]
+  }.onLocal(sourcesComeLater)
+
+  package static let handler = Parameter(
+    "handler",
+    .string(.nonEmpty),
+    title: "Handler",
+    "The entry point in the source: a name for one file, module.path:name for repositories and archives. The "
+      + "container finds it in the variable DH_HANDLER."
+  ).with {
+    $0.example = "main:run"
+    $0.scopes = [.function]
+  }
+
+  package static let lang = Parameter(
+    "lang",
+    .enumeration([
+      "python", "java", "javascript", "typescript", "dockerfile", "markdown", "html", "json", "sql", "css", "yaml",
+      "text", "sh",
+    ]),
+    title: "Language",
+    "The source's language: it gives inline code its file extension, and dockerfile makes it a build's Dockerfile."
+  ).with {
+    $0.example = "python"
+    $0.scopes = [.function]
+  }
+
+  private static let sourcesComeLater = Parameter.Treatment.notYet(
+    "This version does not bring source code into containers on this machine; build it into the image."
+  )
+}

@@ -1,0 +1,81 @@
+internal import JSON
+
+/// `resources` in all the forms that DigitalHub's releases and the reference have, and the one that is kept:
+/// `{requests: {cpu, mem, gpu}, limits: {…}, disk}`.
+package enum ResourceParameters {
+  package static let resources = Parameter(
+    "resources",
+    .object([
+      amounts("limits", "Limits", "The most that the container may use."),
+      amounts("requests", "Requests", "What the container is sure to get."),
+      flat(cpu), flat(memory), flat(gpu),
+      Parameter("disk", .quantity, title: "Disk", "A volume of this size on /shared.").with {
+        $0.unit = "bytes"
+        $0.example = "10Gi"
+      },
+    ]),
+    title: "Resources",
+    "What the container needs and may use. cpu, mem and gpu outside limits and requests are requests."
+  ).with {
+    $0.example = ["limits": ["cpu": "1", "mem": "512Mi"], "requests": ["cpu": "250m", "mem": "128Mi"]]
+    $0.scopes = [.run]
+    $0.normalise = canonical
+  }.onCore(.varies("Core lets a run set limits up to 0.13 only; later they are refused. disk is taken from 0.15."))
+
+  private static let cpu = Parameter("cpu", .quantity, title: "CPU", "Processor time.").with {
+    $0.unit = "cores"
+    $0.example = "500m"
+  }
+  private static let memory = Parameter("mem", .quantity, title: "Memory", "Main memory.").with {
+    $0.aliases = ["memory"]
+    $0.unit = "bytes"
+    $0.example = "512Mi"
+  }
+  private static let gpu = Parameter("gpu", .quantity, title: "GPU", "Graphics processors, whole ones.").with {
+    $0.unit = "devices"
+    $0.example = "1"
+  }
+
+  private static func amounts(_ name: String, _ title: String, _ description: String) -> Parameter {
+    Parameter(name, .object([cpu, memory, gpu]), title: title, description)
+  }
+
+  private static func flat(_ parameter: Parameter) -> Parameter {
+    let both = Shape.object(
+      ["requests", "limits"].map { name in
+        Parameter(name, .quantity, title: name.capitalizedFirst, "The \(name) of \(parameter.title).").with {
+          $0.unit = parameter.unit
+          $0.example = parameter.example
+        }
+      }
+    )
+    return parameter.with { $0.shape = .either([.quantity, both]) }
+  }
+
+  /// Only called with a value that has no faults. What limits and requests say wins over the flat forms.
+  @Sendable private static func canonical(_ value: JSONValue) -> JSONValue {
+    guard let given = value.objectValue else { return value }
+    var requests: JSONObject = [:]
+    var limits: JSONObject = [:]
+    for name in ["cpu", "mem", "gpu"] {
+      switch given[name] {
+      case .object(let both)?:
+        requests[name] = both["requests"]
+        limits[name] = both["limits"]
+      case let flat?: requests[name] = flat
+      case nil: break
+      }
+      if let request = given["requests"]?[name] { requests[name] = request }
+      if let limit = given["limits"]?[name] { limits[name] = limit }
+    }
+    var result: JSONObject = [:]
+    if !requests.isEmpty { result["requests"] = .object(requests) }
+    if !limits.isEmpty { result["limits"] = .object(limits) }
+    result["disk"] = given["disk"]
+    return .object(result)
+  }
+}
+
+extension String {
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,103 @@
+internal import JSON
+
+/// `volumes`: entries told apart by `volume_type`, and the reference's short form without it.
+package enum VolumeParameters {
+  package static let volumes = Parameter(
+    "volumes",
+    .list(.union(discriminator: "volume_type", variants: variants), unique: "mount_path"),
+    title: "Volumes",
+    "What is mounted into the container, and where."
+  ).with {
+    $0.example = [["volume_type": "persistent_volume_claim", "name": "data", "mount_path": "/data"]]
+    $0.scopes = [.run]
+  }
+
+  private static let variants: [Shape.Variant] = [
+    variant("persistent_volume_claim", "Persistent volume", "Kept when the run is gone.", [size, storageClass]),
+    variant("shared_volume", "Shared volume", "One that is there already, by its claim's name.", [claimName, size]),
+    variant("empty_dir", "Empty directory", "Empty at the start, gone with the run.", [sizeLimit, medium]),
+    variant("ephemeral", "Ephemeral volume", "Of a size of its own, gone with the run.", [size, storageClass]),
+    variant("config_map", "Config map", "A config map's entries as files.", [specName], local: clusterOnly),
+    variant("secret", "Secret", "A cluster secret's entries as files.", [specName], local: clusterOnly),
+    Shape.Variant(
+      nil,
+      title: "Short form",
+      "A named volume on this machine, an empty directory elsewhere.",
+      members: place,
+      treatments: [
+        .kubernetes: .warning("A volume without volume_type is an empty_dir here: its data goes with the run."),
+        .core: .warning("A volume without volume_type is an empty_dir here: its data goes with the run."),
+      ]
+    ),
+  ]
+
+  private static let clusterOnly = Parameter.Treatment.error(
+    "Config maps and secrets as volumes are a cluster's; give the values as envs or secrets."
+  )
+
+  private static func variant(
+    _ tag: String,
+    _ title: String,
+    _ description: String,
+    _ spec: [Parameter],
+    local: Parameter.Treatment = .works
+  ) -> Shape.Variant {
+    let isClusterOnly = local != .works
+    return Shape.Variant(
+      tag,
+      title: title,
+      description,
+      members: place + [
+        Parameter("spec", .object(spec), title: "Spec", "What the volume is made of.")
+      ],
+      treatments: [
+        .local: local, .core: isClusterOnly ? .error("Core does not mount volumes of type \(tag).") : .works,
+      ]
+    )
+  }
+
+  private static let place = [
+    Parameter("name", .string(.nonEmpty), title: "Name", "The volume's name.").with {
+      $0.required = true
+      $0.example = "data"
+    },
+    Parameter("mount_path", .string(.absolutePath), title: "Mount path", "Where in the container.").with {
+      $0.required = true
+      $0.aliases = ["mountPath"]
+      $0.example = "/data"
+    },
+  ]
+
+  private static let size = Parameter("size", .quantity, title: "Size", "The volume's size.").with {
+    $0.unit = "bytes"
+    $0.example = "2Gi"
+  }
+  private static let storageClass = Parameter(
+    "storage_class",
+    .string(.nonEmpty),
+    title: "Storage class",
+    "The cluster's storage class."
+  ).with {
+    $0.aliases = ["storageClass"]
+    $0.example = "standard"
+  }
+  private static let claimName = Parameter("claim_name", .string(.nonEmpty), title: "Claim", "The claim's name.").with {
+    $0.aliases = ["claimName"]
+    $0.example = "datasets"
+  }
+  private static let sizeLimit = Parameter("size_limit", .quantity, title: "Size limit", "The most it may hold.").with {
+    $0.aliases = ["sizeLimit"]
+    $0.unit = "bytes"
+    $0.example = "128Mi"
+  }
+  private static let medium = Parameter(
+    "medium",
+    .enumeration(["", "Memory"]),
+    title: "Medium",
+    "Memory keeps it in main memory; the empty string is the node's disk."
+  ).with { $0.example = "Memory" }
+  private static let specName = Parameter("name", .string(.nonEmpty), title: "Object", "The cluster object's name.")
+    .with {
+      $0.example = "settings"
+    }
+}

@@ -1,0 +1,59 @@
+package import Model
+
+/// The README's tables, in Markdown.
+package enum ReferenceTables {
+  /// Parameter × action × platform.
+  package static func parameters(_ parameters: [Parameter]) -> String {
+    var lines = [
+      "| Parameter | Function | job | serve | build | deploy | local | Kubernetes | Core | Description |",
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for parameter in parameters {
+      var cells = ["`\(parameter.name)`", parameter.scopes.contains(.function) ? "yes" : ""]
+      for action in [Action.job, .serve, .build, .deploy] {
+        let isRun = parameter.scopes.contains(.run)
+        cells.append(
+          !isRun ? "" : parameter.actions.contains(action) ? "yes" : parameter.ignoredBy[action] != nil ? "warning" : ""
+        )
+      }
+      for platform in [PlatformKind.local, .kubernetes, .core] { cells.append(word(parameter.treatment(on: platform))) }
+      cells.append(parameter.description)
+      lines.append("| " + cells.map(escaped).joined(separator: " | ") + " |")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  package static func methods(_ methods: [MethodDeclaration]) -> String {
+    let rows = methods.map { "| `\($0.name)` | \(escaped($0.summary)) |" }
+    return (["| Method | What it does |", "| --- | --- |"] + rows).joined(separator: "\n") + "\n"
+  }
+
+  package static func errors() -> String {
+    let rows = ErrorCode.all.map {
+      "| `\($0.name)` | \($0.number) | \($0.retryable ? "yes" : "no") | \(escaped($0.description)) |"
+    }
+    return (["| Error | Code | Retryable | Meaning |", "| --- | --- | --- | --- |"] + rows).joined(separator: "\n")
+      + "\n"
+  }
+
+  /// The text with what stands between `<!-- BEGIN generated: NAME -->` and `<!-- END generated: NAME -->` replaced;
+  /// nil where the markers are missing.
+  package static func replacing(_ name: String, in text: String, with table: String) -> String? {
+    guard let begin = text.firstRange(of: "<!-- BEGIN generated: \(name) -->"),
+      let end = text.firstRange(of: "<!-- END generated: \(name) -->"), begin.upperBound <= end.lowerBound
+    else { return nil }
+    return text[..<begin.upperBound] + "\n" + table + text[end.lowerBound...]
+  }
+
+  private static func word(_ treatment: Parameter.Treatment) -> String {
+    switch treatment {
+    case .works: "works"
+    case .varies(let text): text
+    case .warning: "warning, no effect"
+    case .error: "refused"
+    case .notYet: "not yet"
+    }
+  }
+
+  private static func escaped(_ text: String) -> String { text.split(separator: "|").joined(separator: "\\|") }
+}

@@ -1,0 +1,57 @@
+package import JSON
+internal import Model
+
+/// Everything that `dh-sidecar schema --write schema/` writes.
+package enum SchemaFiles {
+  /// Contents by path below `schema/`:
+  /// `function.schema.json`, `run.ACTION.schema.json`, `methods/NAME.schema.json`, the same below `draft-07/` and,
+  /// canonical names only, below `forms/`; `openrpc.json`; `errors.json`.
+  package static func all(methods: [MethodDeclaration], version: String = "1") -> [String: [UInt8]] {
+    var files: [String: JSONObject] = [
+      "openrpc.json": OpenRPC.document(methods: methods, version: version), "errors.json": errors(),
+    ]
+    let sets = [
+      ("", JSONSchema()), ("draft-07/", JSONSchema(dialect: .draft07)), ("forms/", JSONSchema(canonicalOnly: true)),
+    ]
+    for (folder, schema) in sets {
+      for (path, document) in documents(methods, schema) { files[folder + path] = document }
+    }
+    return files.mapValues { JSONValue.object($0).serialized(.readable) + [UInt8(ascii: "\n")] }
+  }
+
+  /// The document that `getSchema` answers for a path as above, without the files' ending.
+  package static func document(named name: String, methods: [MethodDeclaration]) -> JSONObject? {
+    documents(methods, JSONSchema())["\(name).schema.json"]
+  }
+
+  private static func documents(_ methods: [MethodDeclaration], _ schema: JSONSchema) -> [String: JSONObject] {
+    var files: [String: JSONObject] = [:]
+    files["function.schema.json"] = schema.document(
+      schema.object(FunctionParameters.create),
+      title: "Function",
+      description: "A container function, as createFunction takes it."
+    )
+    for action in Action.allCases {
+      files["run.\(action.rawValue).schema.json"] = schema.document(
+        schema.params(of: RunParameters.run, action: action),
+        title: "Run, action \(action.rawValue)",
+        description: "The params of run with the action \(action.rawValue)."
+      )
+    }
+    for method in methods { files["methods/\(method.name).schema.json"] = schema.document(method) }
+    return files
+  }
+
+  private static func errors() -> JSONObject {
+    [
+      "errors": .array(
+        ErrorCode.all.map {
+          [
+            "code": .string($0.name), "number": .integer($0.number), "retryable": .bool($0.retryable),
+            "description": .string($0.description),
+          ]
+        }
+      )
+    ]
+  }
+}

@@ -1,27 +1,7 @@
 # shellcheck shell=bash
 # A private lab: a real Podman service, a real dockerd and a real registry in one folder, each with its own storage,
-# socket and configuration. Nothing under /etc, nothing of the machine's own engines. To be sourced; runs as root.
-
-# containers_conf DIR [SUBNET]: DIR/containers.conf for what this machine needs, and no more.
-containers_conf() {
-  local dir=$1 subnet=${2:-} nofile nproc pid_max
-  # Without CAP_SYS_RESOURCE a limit above the hard one is refused, and podman's defaults are 1048576.
-  nofile=$(ulimit -Hn)
-  nproc=$(ulimit -Hu)
-  pid_max=$(cat /proc/sys/kernel/pid_max)
-  [ "$nofile" != unlimited ] || nofile=1048576
-  if [ "$nproc" = unlimited ] || [ "$nproc" -gt "$pid_max" ]; then nproc=$pid_max; fi
-  {
-    printf '[containers]\ndefault_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\nlog_driver = "k8s-file"\n' \
-      "$nofile" "$nofile" "$nproc" "$nproc"
-    printf '[network]\nnetwork_backend = "netavark"\nnetwork_config_dir = "%s/networks"\n' "$dir"
-    [ -z "$subnet" ] || printf 'default_subnet = "%s"\n' "$subnet"
-    printf '[engine]\nevents_logger = "file"\ntmp_dir = "%s/podman-tmp"\n' "$dir"
-    [ -d /run/systemd/system ] || printf 'cgroup_manager = "cgroupfs"\n'
-    # crun 1.8 refuses cgroups v1 with a v2 hierarchy mounted beside them; runc takes every layout.
-    printf 'runtime = "runc"\n'
-  } >"$dir/containers.conf"
-}
+# socket and configuration. Nothing under /etc, nothing of the machine's own engines. To be sourced after
+# clients/shell/lib/containers-conf.sh; runs as root.
 
 # free_port: a TCP port of 127.0.0.1 that nobody listens on.
 free_port() {
@@ -68,7 +48,9 @@ lab_rootfs() {
 lab_start() {
   local dir=$1 port image
   mkdir -p "$dir"/{networks,podman-tmp}
-  containers_conf "$dir" 10.91.7.0/24
+  containers_conf "$dir/containers.conf" \
+    "$(printf 'network_config_dir = "%s/networks"\ndefault_subnet = "10.91.7.0/24"' "$dir")" \
+    "tmp_dir = \"$dir/podman-tmp\""
   port=$(free_port)
   printf 'unqualified-search-registries = []\n[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$port" \
     >"$dir/registries.conf"

@@ -7,12 +7,17 @@ package struct RequestContext: Sendable {
   package let notify: @Sendable (_ method: String, _ params: JSONObject) async throws -> Void
   /// A task that belongs to the connection, not to the call: it is cancelled when the connection closes.
   package let spawn: @Sendable (_ work: @escaping @Sendable () async -> Void) -> Void
+  /// For `initialize.processId`: the connection closes within 2 s of that process's end. A pid that can't be seen
+  /// (another pid namespace, another user's) is ignored with a warning.
+  package let watchParent: @Sendable (_ pid: Int) -> Void
 
   package init(
     notify: @escaping @Sendable (_ method: String, _ params: JSONObject) async throws -> Void,
-    spawn: @escaping @Sendable (_ work: @escaping @Sendable () async -> Void) -> Void
+    spawn: @escaping @Sendable (_ work: @escaping @Sendable () async -> Void) -> Void,
+    watchParent: @escaping @Sendable (_ pid: Int) -> Void = { _ in }
   ) {
     self.notify = notify
     self.spawn = spawn
+    self.watchParent = watchParent
   }
 }

@@ -46,6 +46,7 @@ package struct ParameterCheck: Sendable {
       }
       let before = faults.count
       var checked = self.value(value, parameter.shape, at: here, name: name)
+      if faults.count == before { faults += parameter.furtherFaults?(checked, here) ?? [] }
       if faults.count == before, let normalise = parameter.normalise { checked = normalise(checked) }
       if let former = result[parameter.name], former != checked {
         fault(

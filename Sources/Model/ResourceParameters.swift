@@ -20,6 +20,7 @@ package enum ResourceParameters {
     $0.example = ["limits": ["cpu": "1", "mem": "512Mi"], "requests": ["cpu": "250m", "mem": "128Mi"]]
     $0.scopes = [.run]
     $0.normalise = canonical
+    $0.furtherFaults = contradictions
   }.onCore(.varies("Core lets a run set limits up to 0.13 only; later they are refused. disk is taken from 0.15."))
 
   private static let cpu = Parameter("cpu", .quantity, title: "CPU", "Processor time.").with {
@@ -52,7 +53,48 @@ package enum ResourceParameters {
     return parameter.with { $0.shape = .either([.quantity, both]) }
   }
 
-  /// Only called with a value that has no faults. What limits and requests say wins over the flat forms.
+  /// One amount said twice with different values, a request above its limit, a part of a GPU.
+  @Sendable private static func contradictions(_ value: JSONValue, _ pointer: String) -> [Fault] {
+    var faults: [Fault] = []
+    for name in ["cpu", "mem", "gpu"] {
+      let flat = value[name]
+      for group in ["requests", "limits"] {
+        let other = flat?.objectValue == nil ? (group == "requests" ? flat : nil) : flat?[group]
+        guard let other, let said = value[group]?[name], said != other else { continue }
+        faults.append(
+          Fault(
+            pointer: "\(pointer)/\(name)",
+            rule: "conflicting_alias",
+            message: "`\(name)` is given twice as one of the \(group), with different values.",
+            hint: "Give it in `\(group)` only."
+          )
+        )
+      }
+    }
+    guard faults.isEmpty else { return faults }
+    let whole = canonical(value)
+    for name in ["cpu", "mem", "gpu"] {
+      let request = whole["requests"]?[name]?.stringValue.flatMap { Quantity($0) }
+      let limit = whole["limits"]?[name]?.stringValue.flatMap { Quantity($0) }
+      if let request, let limit, request.milliValue > limit.milliValue {
+        faults.append(
+          Fault(
+            pointer: pointer,
+            rule: "request_above_limit",
+            message: "The request of \(name), \(request.text), is above its limit, \(limit.text)."
+          )
+        )
+      }
+      if name == "gpu", let part = [request, limit].compactMap({ $0 }).first(where: { $0.milliValue % 1000 != 0 }) {
+        faults.append(
+          Fault(pointer: pointer, rule: "integer", message: "gpu must be a whole number; it is \(part.text).")
+        )
+      }
+    }
+    return faults
+  }
+
+  /// Only called with a value that has no faults.
   @Sendable private static func canonical(_ value: JSONValue) -> JSONValue {
     guard let given = value.objectValue else { return value }
     var requests: JSONObject = [:]

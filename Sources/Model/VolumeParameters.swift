@@ -10,6 +10,18 @@ package enum VolumeParameters {
   ).with {
     $0.example = [["volume_type": "persistent_volume_claim", "name": "data", "mount_path": "/data"]]
     $0.scopes = [.run]
+    $0.furtherFaults = { value, pointer in
+      var seen: Set<JSONValue> = []
+      return (value.arrayValue ?? []).enumerated().compactMap { index, volume in
+        guard let name = volume["name"], !seen.insert(name).inserted else { return nil }
+        return Fault(
+          pointer: "\(pointer)/\(index)/name",
+          rule: "duplicate",
+          message: "`volumes` has \(name.text()) twice as `name`.",
+          hint: "Give each volume a name of its own."
+        )
+      }
+    }
   }
 
   private static let variants: [Shape.Variant] = [

@@ -1,0 +1,259 @@
+"""The process itself: framings, bad input, its ways out, the command line. None needs an engine."""
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+from sidecar import BINARY, CallError, Sidecar
+
+
+def resident(process):
+    """Peak resident memory in MB."""
+    with open(f"/proc/{process.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
+def raw(process, line):
+    """The answer to a line that has no usable id."""
+    process.write(line + b"\n")
+    return process.others.get(timeout=60)
+
+
+def alive(process):
+    assert process.call("initialize")["serverInfo"]["name"] == "dh-sidecar"
+
+
+def refused(process, method, **params):
+    with pytest.raises(CallError) as error:
+        process.call(method, **params)
+    return error.value
+
+
+@pytest.mark.parametrize("headers", [False, True], ids=["lines", "headers"])
+def test_both_framings(offline_environment, headers):
+    with Sidecar(offline_environment, headers=headers) as process:
+        alive(process)
+        assert process.close() == 0
+
+
+@pytest.mark.parametrize("line, code", [
+    (b'{"jsonrpc":"2.0","id":1,"method":"initialize"', -32700),
+    (b'{"a":"\xff\xfe"}', -32700),
+    (b"[" * 1000 + b"]" * 1000, -32700),
+    (b'{"jsonrpc":"2.0","id":1,"id":2,"method":"initialize"}', -32700),
+    (b'{"jsonrpc":"2.0","id":1,"method":"initialize",}', -32700),
+    (b'{"foo":1}', -32600),
+    (b"[]", -32600),
+], ids=["cut off", "not UTF-8", "1000 deep", "duplicate key", "trailing comma", "no request", "empty batch"])
+def test_a_bad_line_fails_alone(offline, line, code):
+    assert raw(offline, line)["error"]["code"] == code
+    alive(offline)
+
+
+def test_a_huge_line_costs_no_memory(offline):
+    piece = b"x" * (1 << 20)
+    offline.process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"validate","params":{"x":"')
+    for _ in range(200):
+        offline.process.stdin.write(piece)
+    answer = raw(offline, b'"}}')
+    assert answer["error"]["code"] in (-32600, -32700)
+    alive(offline)
+    assert resident(offline) < 150
+
+
+def test_a_bad_header_fails_alone(offline_environment):
+    with Sidecar(offline_environment, headers=True) as process:
+        alive(process)
+        process.write(b"Content-Length: many\r\n\r\n")
+        assert process.others.get(timeout=30)["error"]["code"] in (-32600, -32700)
+
+
+def test_an_unknown_method_names_the_nearest(offline):
+    error = refused(offline, "createFuncton", name="f")
+    assert error.code == -32601
+    assert "createFunction" in json.dumps([error.message, error.data])
+
+
+def test_an_unknown_parameter_names_the_nearest(offline):
+    error = refused(offline, "createFunction", project="p", name="f", kind="container", image="i", comand="sh")
+    assert (error.code, error.data["errors"][0]["pointer"]) == (-32602, "/comand")
+    assert "command" in json.dumps(error.data["errors"][0])
+
+
+def test_every_fault_is_reported_at_once(offline):
+    error = refused(offline, "createFunction", project="p", name=7, kind="container", image=["i"])
+    assert {fault["pointer"] for fault in error.data["errors"]} >= {"/name", "/image"}
+
+
+def test_positional_params_are_refused(offline):
+    offline.write(b'{"jsonrpc":"2.0","id":77,"method":"getRun","params":["p"]}\n')
+    with pytest.raises(CallError) as error:
+        offline.answer(77)
+    assert error.value.code == -32602
+
+
+@pytest.mark.parametrize("method, params, code", [
+    ("getRun", {"id": "0" * 32}, "run_not_found"),
+    ("getFunction", {"function": "nobody"}, "function_not_found"),
+    ("run", {"function": "nobody", "action": "job"}, "function_not_found"),
+    ("getProject", {"project": "nowhere"}, "project_not_found"),
+])
+def test_what_is_not_there(offline, method, params, code):
+    if method != "getProject":
+        params = {"project": "p", **params}
+        offline.call("getOrCreateProject", name="p")
+    else:
+        params = {"name": "nowhere"}
+    assert refused(offline, method, **params).data["code"] == code
+
+
+def test_a_taken_uuid(offline):
+    taken = {"project": "p", "name": "f", "kind": "container", "image": "i", "uuid": "1" * 12 + "4" + "1" * 3 + "8" + "1" * 15}
+    offline.call("createFunction", **taken)
+    assert refused(offline, "createFunction", **taken).data["code"] == "already_exists"
+
+
+def test_no_engine(offline):
+    offline.call("createFunction", project="p", name="f", kind="container", image="i")
+    try:
+        run = offline.call("run", project="p", function="f", action="job")
+        waited = offline.call("waitRun", project="p", id=run["id"], timeout_seconds=10)
+        assert "engine" in json.dumps(waited["status"]).lower()
+    except CallError as error:
+        assert error.data["code"] == "engine_unavailable" and error.data["hint"]
+
+
+@pytest.mark.parametrize("action, params", [
+    ("job", {"instructions": ["apt install git -y"]}),
+    ("build", {"base_image": "python:3.11-slim", "instructions": ["apt-get update && apt-get install -y git"],
+               "image": "myrepo/myapp:0.1.0"}),
+    ("serve", {"replicas": 2, "service_ports": [{"port": 8080, "targetPort": 8080}], "service_type": "NodePort"}),
+    ("deploy", {"replicas": 3, "envs": [{"name": "ENV", "value": "prod"}],
+                "volumes": [{"name": "data", "mountPath": "/data"}]}),
+])
+def test_the_references_examples_render(offline, action, params):
+    offline.call("getOrCreateProject", name="my_project")
+    offline.call("createFunction", project="my_project", kind="container", name="my_function",
+                 image="hello-world:latest")
+    call = {"project": "my_project", "function": "my_function", "action": action, **params}
+    assert offline.call("validate", method="run", params=call)["valid"] is True
+    rendered = offline.call("renderRun", **call)
+    assert rendered["calls"] and len(rendered["id"]) == 32
+    if action == "job":
+        assert "/instructions" in {warning["pointer"] for warning in rendered["warnings"]}
+    assert offline.call("listRuns", project="my_project")["total"] == 0
+
+
+def test_end_of_stdin_is_the_end(offline_environment):
+    process = Sidecar(offline_environment)
+    id = process.send("initialize")
+    assert process.close(timeout=5) == 0
+    process.answer(id)
+
+
+def test_shutdown_and_exit(offline_environment):
+    with Sidecar(offline_environment) as process:
+        process.call("shutdown")
+        process.write(b'{"jsonrpc":"2.0","method":"exit"}\n')
+        assert process.process.wait(5) == 0
+    with Sidecar(offline_environment) as process:
+        process.write(b'{"jsonrpc":"2.0","method":"exit"}\n')
+        assert process.process.wait(5) == 1
+
+
+def test_it_leaves_when_nobody_reads(offline_environment):
+    process = subprocess.Popen([BINARY], env=offline_environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+    process.stdout.close()
+    process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"initialize"}\n')
+    process.stdin.flush()
+    process.wait(5)
+
+
+def test_it_leaves_with_its_parent(offline_environment):
+    parent = subprocess.Popen(["sleep", "600"])
+    with Sidecar(offline_environment) as process:
+        process.call("initialize", processId=parent.pid)
+        time.sleep(0.2)
+        assert process.process.poll() is None
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+        process.process.wait(2)
+
+
+def test_one_shot_call(offline_environment):
+    done = subprocess.run([BINARY, "call", "createFunction", "project=p", "name=f", "kind=container", "image=i"],
+                          env=offline_environment, capture_output=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["name"] == "f"
+    done = subprocess.run([BINARY, "call", "getFunction", '{"project":"p","function":"nobody"}'],
+                          env=offline_environment, capture_output=True, timeout=30)
+    assert done.returncode != 0
+    assert b"nobody" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["call", "--help"], ["schema", "--help"], ["doctor", "--help"]])
+def test_help(offline_environment, arguments):
+    done = subprocess.run([BINARY, *arguments], env=offline_environment, capture_output=True, timeout=30)
+    assert done.returncode == 0 and b"USAGE" in done.stdout.upper()
+
+
+def test_doctor_names_what_is_missing(offline_environment):
+    done = subprocess.run([BINARY, "doctor"], env=offline_environment, capture_output=True, timeout=60)
+    assert b"engine" in done.stdout.lower()
+    assert offline_environment["XDG_STATE_HOME"].encode() in done.stdout
+
+
+def test_on_a_terminal_it_explains_itself(offline_environment):
+    master, slave = pty.openpty()
+    process = subprocess.Popen([BINARY], env=offline_environment, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    try:
+        assert select.select([master], [], [], 5)[0], "silence"
+        assert b"JSON-RPC" in os.read(master, 4096)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+
+
+def test_the_catalog_is_private(offline, offline_environment):
+    offline.call("getOrCreateProject", name="p")
+    catalog = os.path.join(offline_environment["XDG_STATE_HOME"], "dh-sidecar/catalog.db")
+    assert os.stat(catalog).st_mode & 0o777 == 0o600
+
+
+def test_a_newer_catalog_is_left_alone(offline_environment):
+    import sqlite3
+    with Sidecar(offline_environment) as process:
+        process.call("getOrCreateProject", name="p")
+    catalog = os.path.join(offline_environment["XDG_STATE_HOME"], "dh-sidecar/catalog.db")
+    with sqlite3.connect(catalog) as database:
+        database.execute("PRAGMA user_version = 9999")
+    database.close()
+    with Sidecar(offline_environment) as process:
+        error = refused(process, "listProjects")
+        assert error.data["code"] == "catalog_too_new" and error.data["hint"]
+
+
+def test_a_full_disk(offline_environment, tmp_path):
+    home = tmp_path / "full"
+    home.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", home], check=True)
+    try:
+        with Sidecar({**offline_environment, "XDG_STATE_HOME": str(home)}) as process:
+            codes = set()
+            for number in range(40):
+                try:
+                    process.call("createFunction", project="p", name=f"f{number}", kind="container", image="i",
+                                 code="x" * 20000)
+                except CallError as error:
+                    codes.add(error.data.get("code"))
+            assert codes == {"catalog_full"}
+            alive(process)
+    finally:
+        subprocess.run(["umount", "-l", home], check=True)

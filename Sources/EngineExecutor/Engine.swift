@@ -1,0 +1,78 @@
+import HTTP
+import JSON
+import Model
+
+/// An engine that answers: where, and which flavour.
+struct Engine: Sendable, Hashable {
+  var socket: String
+  /// `DOCKER_HOST`, `usual socket`, `podman system service`, …
+  var foundBy: String
+  var apiVersion: String
+  /// Only Podman has one; it tells the two apart.
+  var libpodVersion: String?
+
+  var isPodman: Bool { libpodVersion != nil }
+  var name: String { isPodman ? "podman" : "docker" }
+}
+
+/// A reply with its whole body.
+struct EngineReply: Sendable {
+  var status: Int
+  var body: [UInt8]
+
+  var isSuccess: Bool { (200..<300).contains(status) }
+  var json: JSONValue? { try? JSONValue(parsing: body) }
+
+  /// The engine's own words: Docker's `message`, Podman's `message` or `cause`; the text itself elsewhere.
+  var message: String {
+    let json = json
+    if let text = json?["message"]?.stringValue, !text.isEmpty { return text }
+    if let text = json?["cause"]?.stringValue, !text.isEmpty { return text }
+    let text = String(decoding: body.prefix(2000), as: UTF8.self)
+    return text.isEmpty ? "HTTP status \(status)" : text
+  }
+}
+
+/// Calls to one engine.
+struct EngineClient: Sendable {
+  let engine: Engine
+  let transport: HTTPTransport
+
+  func call(_ call: EngineCall, timeout: Duration? = .seconds(60), longLived: Bool = false) async throws -> EngineReply
+  {
+    let response = try await open(call, timeout: timeout, longLived: longLived)
+    return EngineReply(status: response.status, body: try await response.body())
+  }
+
+  func get(_ path: String) async throws -> EngineReply { try await call(EngineCall("GET", path)) }
+
+  func open(
+    _ call: EngineCall,
+    headers: [(name: String, value: String)] = [],
+    timeout: Duration? = .seconds(60),
+    longLived: Bool = false
+  ) async throws -> HTTPResponse {
+    var headers = headers
+    if call.body != nil { headers.append((name: "Content-Type", value: "application/json")) }
+    return try await transport.send(
+      HTTPRequest(
+        call.method,
+        HTTPRequest.unixURL(socket: engine.socket, path: call.path),
+        headers: headers,
+        body: call.body.map { JSONValue.object($0).serialized() },
+        timeout: timeout,
+        longLived: longLived
+      )
+    )
+  }
+
+  /// Nil where there is no such container.
+  func inspect(_ name: String) async throws -> ContainerState? {
+    let reply = try await get("/containers/\(name)/json")
+    if reply.status == 404 { return nil }
+    guard reply.isSuccess, let json = reply.json else {
+      throw SidecarError(.engineError, "The engine can't describe container \(name).", cause: reply.message)
+    }
+    return ContainerState(json)
+  }
+}

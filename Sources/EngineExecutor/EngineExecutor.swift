@@ -1,0 +1,177 @@
+import Glibc
+import HTTP
+import JSON
+import Model
+import Platform
+
+/// Runs containers on Podman or Docker over the Docker Engine API. Keeps nothing but where the engine is.
+package struct EngineExecutor: Executor {
+  package let kind = PlatformKind.local
+  package let actions: Set<Action> = [.job]
+  private let locator: EngineLocator
+  private let auth: RegistryAuth
+  private let configuration: EngineConfiguration
+
+  package init(configuration: EngineConfiguration, transport: HTTPTransport) {
+    self.configuration = configuration
+    locator = EngineLocator(configuration: configuration, transport: transport)
+    auth = RegistryAuth(environment: configuration.environment)
+  }
+
+  /// Ends a Podman service that was started for us. Containers live on.
+  package func shutdown() async { await locator.shutdown() }
+
+  /// `{engine, version, api_version, socket, found_by, rootless, cgroup_version, …, tried}`.
+  package func describe() async throws -> JSONObject {
+    try await withClient { client in
+      let version = try await client.get("/version").json
+      let info = try await client.get("/info").json
+      let security = info?["SecurityOptions"]?.arrayValue?.compactMap(\.stringValue) ?? []
+      var json: JSONObject = [
+        "engine": .string(client.engine.name),
+        "version": version?["Version"] ?? .null,
+        "api_version": .string(client.engine.apiVersion),
+        "socket": .string(client.engine.socket),
+        "found_by": .string(client.engine.foundBy),
+        "rootless": .bool(security.contains { $0.contains("rootless") }),
+        "cgroup_version": info?["CgroupVersion"] ?? .null,
+        "operating_system": info?["OperatingSystem"] ?? .null,
+        "architecture": info?["Architecture"] ?? .null,
+        "cpus": info?["NCPU"] ?? .null,
+        "memory_bytes": info?["MemTotal"] ?? .null,
+      ]
+      json["libpod_version"] = client.engine.libpodVersion.map { .string($0) }
+      json["tried"] = .array(await attempts())
+      return json
+    }
+  }
+
+  /// Everything that the last search for an engine tried: `{place, source, outcome}` each.
+  package func attempts() async -> [JSONValue] {
+    await locator.attempts.map {
+      ["place": .string($0.place), "source": .string($0.source), "outcome": .string($0.outcome)]
+    }
+  }
+
+  package func render(_ execution: Execution) throws -> Rendering {
+    var shown = execution
+    shown.secretValues = [:]
+    let plan = try EnginePlanner.plan(shown)
+    return Rendering(member: "calls", objects: plan.calls.map(\.json), warnings: plan.warnings)
+  }
+
+  package func ensure(
+    _ execution: Execution,
+    progress: @Sendable (Progress) -> Void
+  ) async throws -> Observation {
+    guard actions.contains(execution.spec.action) else {
+      throw SidecarError(.unsupportedAction, "The local platform does not run \(execution.spec.action.rawValue) yet.")
+    }
+    let plan = try EnginePlanner.plan(execution)
+    return try await withClient { client in
+      let starter = ContainerStarter(client: client, plan: plan, puller: ImagePuller(client: client, auth: auth))
+      return try await starter.ensure(execution, progress: progress)
+    }
+  }
+
+  package func observe(_ execution: Execution) async throws -> Observation {
+    try await withClient { try await Self.observation(EnginePlanner.containerName(execution), $0) }
+  }
+
+  package func awaitEnd(_ execution: Execution) async throws -> Observation {
+    let name = EnginePlanner.containerName(execution)
+    var failures = 0
+    while true {
+      do {
+        return try await withClient { client in
+          while true {
+            let observation = try await Self.observation(name, client)
+            guard case .running = observation else { return observation }
+            try await Self.waitOnce(name, client)
+            // Docker's answer may come a moment before its state says so.
+            if case .running = try await Self.observation(name, client) { try await Task.sleep(for: .milliseconds(10)) }
+          }
+        }
+      } catch let error as SidecarError where error.code == .engineUnavailable && failures < 20 {
+        // The engine may be coming back: ten seconds for it, then the caller must know.
+        failures += 1
+        try await Task.sleep(for: .milliseconds(500))
+      }
+    }
+  }
+
+  private static func waitOnce(_ name: String, _ client: EngineClient) async throws {
+    let path =
+      client.engine.libpodVersion.map {
+        // The compatible API's wait is up to 1.5 s late on Podman.
+        "/v\($0)/libpod/containers/\(name)/wait?condition=exited&interval=10ms"
+      } ?? "/containers/\(name)/wait?condition=not-running"
+    _ = try await client.call(EngineCall("POST", path), timeout: nil, longLived: true)
+  }
+
+  static func observation(_ name: String, _ client: EngineClient) async throws -> Observation {
+    guard let state = try await client.inspect(name) else { return .absent }
+    if state.isRunning { return .running(since: state.startedAt) }
+    // Docker leaves a container that can't be started in `created`, with the error kept.
+    if state.hasEnded || (state.status == "created" && !state.error.isEmpty) {
+      let outOfMemory = state.exitCode == 137 && !state.oomKilled && KernelLog.recordsOutOfMemory(containerID: state.id)
+      return .ended(EndingClassifier.ending(of: state, outOfMemory: outOfMemory))
+    }
+    return .pending(detail: state.status)
+  }
+
+  package func stop(_ execution: Execution, graceSeconds: Int) async throws {
+    let name = EnginePlanner.containerName(execution)
+    try await withClient { client in
+      let call = EngineCall("POST", "/containers/\(name)/stop?t=\(graceSeconds)")
+      let reply = try await client.call(call, timeout: .seconds(graceSeconds + 60), longLived: true)
+      if reply.isSuccess || [304, 404].contains(reply.status) { return }
+      // Podman refuses to stop what was only created: what counts is that nothing runs.
+      guard let state = try await client.inspect(name), state.isRunning else { return }
+      throw SidecarError(.engineError, "The container \(name) can't be stopped.", cause: reply.message)
+    }
+  }
+
+  package func remove(_ execution: Execution) async throws {
+    let name = EnginePlanner.containerName(execution)
+    let volumes = StoragePlan(execution).ownVolumes
+    try await withClient { client in
+      let reply = try await client.call(
+        EngineCall("DELETE", "/containers/\(name)?force=true&v=true"),
+        timeout: .seconds(90),
+        longLived: true
+      )
+      if !reply.isSuccess, reply.status != 404, try await client.inspect(name) != nil {
+        throw SidecarError(.engineError, "The container \(name) can't be removed.", cause: reply.message)
+      }
+      for volume in volumes {
+        let reply = try await client.call(EngineCall("DELETE", "/volumes/\(volume)?force=true"))
+        guard reply.isSuccess || reply.status == 404 else {
+          throw SidecarError(.engineError, "The volume \(volume) can't be removed.", cause: reply.message)
+        }
+      }
+    }
+  }
+
+  package func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage {
+    try await withClient { client in
+      try await LogReader(client: client, container: EnginePlanner.containerName(execution)).page(query)
+    }
+  }
+
+  /// Runs with the engine; where it doesn't answer, forgets it and throws `engine_unavailable`.
+  private func withClient<Result: Sendable>(
+    _ body: (EngineClient) async throws -> Result
+  ) async throws -> Result {
+    let client = try await locator.client()
+    do { return try await body(client) } catch let error as HTTPError {
+      await locator.forget(client.engine)
+      throw SidecarError(
+        .engineUnavailable,
+        "The engine at \(client.engine.socket) stopped answering.",
+        hint: "start it again; runs that were going on are found again",
+        cause: error.message
+      )
+    }
+  }
+}

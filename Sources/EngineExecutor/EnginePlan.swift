@@ -1,0 +1,32 @@
+import JSON
+import Model
+
+/// Everything that a run makes the engine do, in order. A value: the same for rendering and for doing.
+package struct EnginePlan: Sendable {
+  package var image: String
+  package var pullPolicy: ImagePullPolicy
+  package var pull: EngineCall?
+  /// Volumes and networks, made where they are not there yet.
+  package var preparations: [EngineCall] = []
+  package var containers: [Container] = []
+  package var build: EngineCall?
+  /// Volumes that go with the run.
+  package var ownVolumes: [String] = []
+  package var warnings: [Warning] = []
+  /// GPUs that the machine must have before anything is created.
+  package var gpus = 0
+  /// Only the group was given, so the user comes from the image: `User` still holds the placeholder.
+  package var needsImageUser = false
+
+  package struct Container: Sendable {
+    package var name: String
+    package var create: EngineCall
+    package var start: EngineCall
+  }
+
+  /// In the order in which they are sent.
+  package var calls: [EngineCall] {
+    if let build { return [build] }
+    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.map(\.start)
+  }
+}

@@ -1,0 +1,190 @@
+import JSON
+import Model
+import Platform
+
+/// Turns a run into engine calls. Pure: contacts nothing, knows no engine's flavour.
+package enum EnginePlanner {
+  /// The labels by which a container is known again.
+  package static let labelPrefix = "io.dh-sidecar."
+  /// Stands for the user that the image names, until the image has been looked at.
+  static let imageUserPlaceholder = "<user of the image>"
+
+  /// Throws `unsupported_parameter` with every parameter that a container engine can't honour, `invalid_params`
+  /// where something it needs is missing.
+  package static func plan(_ execution: Execution) throws -> EnginePlan {
+    let spec = execution.spec
+    try refuse(spec)
+    if spec.action == .build { return try build(execution) }
+    guard let image = spec.image else {
+      throw SidecarError(
+        .invalidParams,
+        "The function has no image.",
+        faults: [Fault(pointer: "/image", rule: "required", message: "needed for \(spec.action.rawValue)")]
+      )
+    }
+    let name = ImageName(image).qualified
+    var plan = EnginePlan(image: name, pullPolicy: spec.imagePullPolicy)
+    plan.warnings = placementWarnings(spec)
+    if spec.imagePullPolicy != .never {
+      plan.pull = EngineCall(
+        "POST",
+        "/images/create?fromImage=" + EngineCall.encoded(name),
+        condition: spec.imagePullPolicy == .ifNotPresent ? "image absent" : nil
+      )
+    }
+    let storage = StoragePlan(execution)
+    plan.preparations = storage.calls
+    plan.ownVolumes = storage.ownVolumes
+    plan.warnings += storage.warnings
+    plan.gpus = Int(max(spec.resources.limits.gpu?.value ?? 0, spec.resources.requests.gpu?.value ?? 0))
+    plan.needsImageUser = spec.runAsUser == nil && spec.runAsGroup != nil
+    let network = networkName(execution)
+    if spec.action == .serve, let network {
+      plan.preparations.append(
+        EngineCall("POST", "/networks/create", body: ["Name": .string(network), "Labels": .object(labels(execution))])
+      )
+    }
+    let count = spec.action == .job ? 1 : spec.replicas
+    if spec.action == .serve, count > 1, !spec.servicePorts.isEmpty {
+      plan.warnings.append(
+        Warning(
+          pointer: "/replicas",
+          code: "ports_of_first_replica",
+          message: "only the first replica gets the ports asked for; the others get free ones"
+        )
+      )
+    }
+    for replica in 1...max(count, 1) {
+      let containerName = containerName(execution, replica: spec.action == .job ? nil : replica)
+      var body = containerBody(execution, image: name, mounts: storage.mounts)
+      if spec.action == .serve { publish(spec, replica: replica, network: network, execution, in: &body) }
+      plan.containers.append(
+        .init(
+          name: containerName,
+          create: EngineCall("POST", "/containers/create?name=\(containerName)", body: body),
+          start: EngineCall("POST", "/containers/\(containerName)/start")
+        )
+      )
+    }
+    return plan
+  }
+
+  /// `dh-<run id>`, for replicas `dh-<run id>-<n>`.
+  package static func containerName(_ execution: Execution) -> String { containerName(execution, replica: nil) }
+
+  private static func containerName(_ execution: Execution, replica: Int?) -> String {
+    "dh-" + execution.runID + (replica.map { "-\($0)" } ?? "")
+  }
+
+  static func labels(_ execution: Execution) -> JSONObject {
+    [
+      labelPrefix + "project": .string(execution.project),
+      labelPrefix + "function": .string(execution.functionName),
+      labelPrefix + "function-id": .string(execution.functionID),
+      labelPrefix + "run": .string(execution.runID),
+      labelPrefix + "action": .string(execution.spec.action.rawValue),
+    ]
+  }
+
+  private static func containerBody(_ execution: Execution, image: String, mounts: [JSONValue]) -> JSONObject {
+    let spec = execution.spec
+    var body: JSONObject = ["Image": .string(image), "Env": .array(environment(execution))]
+    // One argv element, never split: a shell's words belong into args.
+    if let command = spec.command { body["Entrypoint"] = [.string(command)] }
+    if !spec.args.isEmpty { body["Cmd"] = .array(spec.args.map { .string($0) }) }
+    switch (spec.runAsUser, spec.runAsGroup) {
+    case (let user?, let group?): body["User"] = "\(user):\(group)"
+    case (let user?, nil): body["User"] = "\(user)"
+    case (nil, let group?): body["User"] = "\(imageUserPlaceholder):\(group)"
+    case (nil, nil): break
+    }
+    body["Labels"] = .object(labels(execution))
+    var host: JSONObject = [:]
+    let limits = spec.resources.limits
+    let requests = spec.resources.requests
+    if let cpu = limits.cpu { host["NanoCpus"] = .integer(Int(cpu.milliValue) * 1_000_000) }
+    if let memory = limits.memory {
+      host["Memory"] = .integer(Int(memory.value))
+      // Equal to Memory: no swap, so that the limit is the limit, as on Kubernetes.
+      host["MemorySwap"] = .integer(Int(memory.value))
+    }
+    // Kubernetes' own conversion: 1024 shares for a core, 2 at least.
+    if let cpu = requests.cpu { host["CpuShares"] = .integer(max(2, Int(cpu.milliValue) * 1024 / 1000)) }
+    if let memory = requests.memory { host["MemoryReservation"] = .integer(Int(memory.value)) }
+    let gpus = max(limits.gpu?.value ?? 0, requests.gpu?.value ?? 0)
+    if gpus > 0 {
+      host["DeviceRequests"] = [["Driver": "", "Count": .integer(Int(gpus)), "Capabilities": [["gpu"]]]]
+    }
+    if let group = spec.fsGroup { host["GroupAdd"] = [.string("\(group)")] }
+    if !mounts.isEmpty { host["Mounts"] = .array(mounts) }
+    if spec.action != .job { host["RestartPolicy"] = ["Name": "unless-stopped"] }
+    body["HostConfig"] = .object(host)
+    return body
+  }
+
+  /// A variable given twice keeps its last value: the run's own come first, so that the caller's win.
+  private static func environment(_ execution: Execution) -> [JSONValue] {
+    let spec = execution.spec
+    var variables: JSONObject = [
+      "PROJECT_NAME": .string(execution.project), "RUN_ID": .string(execution.runID),
+    ]
+    variables["DH_HANDLER"] = spec.handler.map { .string($0) }
+    for name in spec.secrets { variables[name] = .string(execution.secretValues[name] ?? "<secret \(name)>") }
+    for variable in spec.envs { variables[variable.name] = .string(variable.value) }
+    return variables.map { .string("\($0.name)=\($0.value.stringValue ?? "")") }
+  }
+
+  private static func networkName(_ execution: Execution) -> String? {
+    execution.spec.serviceName.map { _ in "dh-" + StoragePlan.safe(execution.project) }
+  }
+
+  private static func publish(
+    _ spec: WorkloadSpec,
+    replica: Int,
+    network: String?,
+    _ execution: Execution,
+    in body: inout JSONObject
+  ) {
+    var exposed: JSONObject = [:]
+    var bindings: JSONObject = [:]
+    for port in spec.servicePorts {
+      let address: String
+      let hostPort: String
+      switch spec.serviceType {
+      case .clusterIP, .externalName: (address, hostPort) = ("127.0.0.1", "\(port.port)")
+      // Empty: the executor chooses a free one from 30000 when it starts the run.
+      case .nodePort: (address, hostPort) = ("", port.nodePort.map { "\($0)" } ?? "")
+      case .loadBalancer: (address, hostPort) = ("", "\(port.port)")
+      }
+      exposed["\(port.targetPort)/tcp"] = [:]
+      let binding: JSONValue = ["HostIp": .string(address), "HostPort": .string(replica == 1 ? hostPort : "")]
+      let before = bindings["\(port.targetPort)/tcp"]?.arrayValue ?? []
+      bindings["\(port.targetPort)/tcp"] = .array(before + [binding])
+    }
+    var host = body["HostConfig"]?.objectValue ?? [:]
+    if !bindings.isEmpty {
+      body["ExposedPorts"] = .object(exposed)
+      host["PortBindings"] = .object(bindings)
+    }
+    if let network, let serviceName = spec.serviceName {
+      host["NetworkMode"] = .string(network)
+      let alias = JSONValue.string("\(execution.functionName)-\(serviceName)")
+      body["NetworkingConfig"] = ["EndpointsConfig": .object([network: ["Aliases": [alias]]])]
+    }
+    body["HostConfig"] = .object(host)
+  }
+
+  private static func build(_ execution: Execution) throws -> EnginePlan {
+    let spec = execution.spec
+    let tag = ImageName(spec.image ?? "localhost/\(execution.project)/\(execution.functionName):latest").qualified
+    let dockerfile = try Self.dockerfile(spec)
+    var plan = EnginePlan(image: tag, pullPolicy: spec.imagePullPolicy)
+    plan.warnings = placementWarnings(spec)
+    plan.build = EngineCall(
+      "POST",
+      "/build?t=" + EngineCall.encoded(tag) + "&dockerfile=Dockerfile",
+      body: ["Dockerfile": .string(dockerfile)]
+    )
+    return plan
+  }
+}

@@ -17,14 +17,22 @@ class Engine:
         self.name = name
         self.host = host
 
-    def get(self, path):
+    def get(self, path, method="GET"):
         connection = http.client.HTTPConnection("engine", timeout=30)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(self.host.removeprefix("unix://"))
-        connection.request("GET", path)
+        connection.request(method, path)
         answer = json.loads(connection.getresponse().read())
         connection.close()
         return answer
+
+    def wait(self, run):
+        """Returns at the end of the run's container, as promptly as the engine can tell it."""
+        name = self.containers(run)[0]["Id"]
+        if self.name == "podman":
+            self.get(f"/v4.0.0/libpod/containers/{name}/wait?condition=exited&interval=10ms", "POST")
+        else:
+            self.get(f"/v1.41/containers/{name}/wait", "POST")
 
     def containers(self, run):
         """Every container that carries the run's id in a label or its name."""

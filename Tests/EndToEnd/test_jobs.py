@@ -1,4 +1,7 @@
 """Jobs on a real Podman and a real Docker."""
+import json
+import os
+import statistics
 import time
 
 import pytest
@@ -122,8 +125,6 @@ def test_idempotency_key(environment):
 
 
 def test_create_and_run_in_one_batch(sidecar):
-    import json
-    import os
     batch = [sidecar.request("createFunction", {"project": "p", "name": "f", "kind": "container",
                                                 "image": os.environ["DH_TEST_IMAGE"], "command": "true"}),
              sidecar.request("run", {"project": "p", "function": "f", "action": "job"})]
@@ -144,21 +145,17 @@ def test_a_waits_timeout_is_no_error(sidecar):
 
 
 def test_a_wait_wakes_with_the_change(sidecar, engine):
-    """From the end of the program, as its own clock has it, to the answer."""
-    sidecar.function(command="sh")
-    run = sidecar.start(args=["-c", "sleep 1; date +%s.%N"])
-    id = sidecar.send("waitRun", {"project": "p", "id": run["id"], "timeout_seconds": 60})
-    sidecar.answer(id)
-    woken = time.time()
-    ended = sidecar.call("getRun", project="p", id=run["id"])
-    assert status(ended)["state"] == "COMPLETED"
-    # busybox's date has whole seconds only where %N is not built in; the engine's own end is what counts.
-    name = engine.containers(run)[0]["Id"]
-    finished = engine.get(f"/v1.41/containers/{name}/json")["State"]["FinishedAt"]
-    from datetime import datetime
-    moment, fraction = finished.rstrip("Z").split(".")
-    moment = datetime.fromisoformat(moment + "+00:00").timestamp() + float("0." + fraction.split("+")[0])
-    assert woken - moment < 1.0, f"{woken - moment:.3f} s after the program's end"
+    """Beside a wait of our own on the engine, the sidecar's is at most 100 ms later (and a little, for two cores)."""
+    sidecar.function(command="sleep")
+    late = []
+    for _ in range(5):
+        run = sidecar.start(args=["1"])
+        sidecar.until(run, "RUNNING")
+        id = sidecar.send("waitRun", {"project": "p", "id": run["id"], "timeout_seconds": 60})
+        engine.wait(run)
+        told = time.monotonic()
+        late.append(sidecar.answer_at(id)[1] - told)
+    assert statistics.median(late) < 0.1, late
 
 
 def test_logs(sidecar):

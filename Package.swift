@@ -119,6 +119,7 @@ let package = Package(
       name: "ParameterSchemaTests",
       dependencies: ["JSON", "Model", "ParameterSchema"],
       path: "Tests/ParameterSchema",
+      exclude: ["check_schemas.py"],
       swiftSettings: swiftSettings
     ),
     .testTarget(

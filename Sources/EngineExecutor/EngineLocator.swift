@@ -76,6 +76,10 @@ actor EngineLocator {
     do {
       let response = try await transport.send(request)
       _ = try await response.body(limit: 65536)
+      guard response.isSuccess else {
+        note("answers /_ping with status \(response.status)")
+        return nil
+      }
       let libpod = response.header("Libpod-Api-Version")
       if configuration.choice == .podman, libpod == nil {
         note("answers, but is not Podman")

@@ -31,7 +31,7 @@ package enum FunctionParameters {
         title: "Embedded",
         "Whether the function is listed inside its project. It is kept and shown, and changes nothing else."
       ).with { $0.defaultValue = false },
-    ].map { parameter in parameter.with { $0.scopes = [.function] } } + spec
+    ].map { parameter in parameter.with { if $0.scopes.isEmpty { $0.scopes = [.function] } } } + spec
 
   package static let image = Parameter(
     "image",

@@ -17,7 +17,7 @@ package enum RunParameters {
         "The same key in the same project is the same run, however often it is sent."
       ).with { $0.example = "nightly-2026-01-31" },
       SharedParameters.description, SharedParameters.labels, SharedParameters.progressToken,
-    ].map { parameter in parameter.with { $0.scopes = [.run] } } + spec
+    ].map { parameter in parameter.with { if $0.scopes.isEmpty { $0.scopes = [.run] } } } + spec
 
   private static let overrides = FunctionParameters.spec.filter { $0.scopes.contains(.run) }
 

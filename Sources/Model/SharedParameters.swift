@@ -7,7 +7,10 @@ package enum SharedParameters {
     .string(.slug),
     title: "Project",
     "The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`."
-  ).with { $0.example = "my_project" }
+  ).with {
+    $0.example = "my_project"
+    $0.scopes = [.function, .run]
+  }
 
   package static let function = Parameter(
     "function",
@@ -28,10 +31,14 @@ package enum SharedParameters {
     .string(.uuid),
     title: "UUID",
     "The id to give it, with or without dashes; made up where it is missing."
-  ).with { $0.example = "0f8fad5bd9cb469fa16570867728950e" }
+  ).with {
+    $0.example = "0f8fad5bd9cb469fa16570867728950e"
+    $0.scopes = [.function, .run]
+  }
 
   package static let description = Parameter("description", .string(), title: "Description", "For people.").with {
     $0.example = "Says hello"
+    $0.scopes = [.function, .run]
   }
 
   package static let labels = Parameter(
@@ -39,7 +46,10 @@ package enum SharedParameters {
     .list(.string(.nonEmpty), unique: ""),
     title: "Labels",
     "Words to find it by."
-  ).with { $0.example = ["demo"] }
+  ).with {
+    $0.example = ["demo"]
+    $0.scopes = [.function, .run]
+  }
 
   package static let name = Parameter("name", .string(.nonEmpty), title: "Name", "Only those of this name.").with {
     $0.example = "my_function"

@@ -2,11 +2,12 @@ package import Model
 
 /// The README's tables, in Markdown.
 package enum ReferenceTables {
-  /// Parameter × action × platform.
-  package static func parameters(_ parameters: [Parameter]) -> String {
+  /// Parameter × action × platform. Only platforms that this version has belong into a user's table.
+  package static func parameters(_ parameters: [Parameter], platforms: [PlatformKind] = [.local]) -> String {
+    let heads =
+      ["Parameter", "Function", "job", "serve", "build", "deploy"] + platforms.map(\.rawValue) + ["Description"]
     var lines = [
-      "| Parameter | Function | job | serve | build | deploy | local | Kubernetes | Core | Description |",
-      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+      "| \(heads.joined(separator: " | ")) |", "|\(String(repeating: " --- |", count: heads.count))",
     ]
     for parameter in parameters {
       var cells = ["`\(parameter.name)`", parameter.scopes.contains(.function) ? "yes" : ""]
@@ -16,7 +17,7 @@ package enum ReferenceTables {
           !isRun ? "" : parameter.actions.contains(action) ? "yes" : parameter.ignoredBy[action] != nil ? "warning" : ""
         )
       }
-      for platform in [PlatformKind.local, .kubernetes, .core] { cells.append(word(parameter.treatment(on: platform))) }
+      for platform in platforms { cells.append(word(parameter.treatment(on: platform))) }
       cells.append(parameter.description)
       lines.append("| " + cells.map(escaped).joined(separator: " | ") + " |")
     }

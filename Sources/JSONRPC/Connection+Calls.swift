@@ -17,7 +17,7 @@ extension Connection {
     let lane: String?
     switch handler.scheduling(of: method, params: params) {
     case .inline:
-      return fill(slot, id, outcome { try handler.handleInline(method, params: params, context: context) })
+      return fill(slot, id, outcome { try handler.handleInline(method, params: params, context: context(0)) })
     case .lane(let key): lane = key
     case .concurrent: lane = nil
     }
@@ -55,11 +55,11 @@ extension Connection {
   private func execute(_ serial: Int, _ call: Call) async {
     let outcome: Outcome
     if call.id == nil {
-      await handler.handleNotification(call.method, params: call.params, context: context)
+      await handler.handleNotification(call.method, params: call.params, context: context(serial))
       outcome = .success(.null)
     } else {
       do {
-        outcome = .success(try await handler.handle(call.method, params: call.params, context: context))
+        outcome = .success(try await handler.handle(call.method, params: call.params, context: context(serial)))
       } catch {
         // Whatever a cancelled call fails with, the cancel is why. A result stands: the work was done.
         outcome = .failure(Task.isCancelled ? .cancelled : responseError(for: error))
@@ -74,7 +74,10 @@ extension Connection {
       }
       return (answered, state.table.count == 0)
     }
-    if let answered { answer(answered, outcome) }
+    if let answered {
+      outbound.promote(serial)
+      answer(answered, outcome)
+    }
     if isIdle { readerWake.signal() }
   }
 
@@ -115,11 +118,11 @@ extension Connection {
 
   // MARK: What handlers may do
 
-  private var context: RequestContext {
+  private func context(_ serial: Int) -> RequestContext {
     RequestContext(
       notify: { [self] method, params in
         let message: JSONValue = ["jsonrpc": "2.0", "method": .string(method), "params": .object(params)]
-        try await outbound.enqueueNotification(framed(message))
+        try await outbound.enqueueNotification(framed(message), owner: serial)
       },
       spawn: { [self] work in spawn(work) },
       watchParent: { [self] pid in watchParent(pid) }

@@ -58,6 +58,9 @@ package final class Connection: Sendable {
     return finish()
   }
 
+  /// Bytes that wait for the client to read them.
+  package var queuedBytes: Int { outbound.bytes }
+
   /// Ends `run` soon, without the grace period: the parent is gone.
   func parentVanished() {
     state.withLock { $0.isParentGone = true }

@@ -7,12 +7,13 @@ final class OutboundQueue: Sendable {
   fileprivate struct Waiter {
     let ticket: Int
     let frame: [UInt8]
+    let owner: Int
     let continuation: CheckedContinuation<Void, any Error>
   }
 
   fileprivate struct State {
     var replies: [[UInt8]] = []
-    var notifications: [[UInt8]] = []
+    var notifications: [(owner: Int, frame: [UInt8])] = []
     /// Of both queues and of the piece that is being written.
     var bytes = 0
     var notificationBytes = 0
@@ -58,16 +59,29 @@ final class OutboundQueue: Sendable {
     if wakes { writerWake.signal() }
   }
 
+  /// Lets a call's own notifications go before its answer, which is enqueued next: a reply overtakes only what others
+  /// announce, never its own progress.
+  func promote(_ owner: Int) {
+    state.withLock { state in
+      guard state.notifications.contains(where: { $0.owner == owner }) else { return }
+      let own = state.notifications.filter { $0.owner == owner }.map(\.frame)
+      state.notifications.removeAll { $0.owner == owner }
+      state.notificationBytes -= own.reduce(0) { $0 + $1.count }
+      state.replies += own
+    }
+  }
+
   /// Returns once the notification has a place in the queue. Throws `CancellationError` where the task is cancelled or
   /// the connection closed before.
-  func enqueueNotification(_ frame: [UInt8]) async throws {
+  /// `owner` is the serial number of the call that it belongs to, for `promote`.
+  func enqueueNotification(_ frame: [UInt8], owner: Int) async throws {
     let ticket = state.withLock { state in
       state.nextTicket += 1
       return state.nextTicket
     }
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        admit(Waiter(ticket: ticket, frame: frame, continuation: continuation))
+        admit(Waiter(ticket: ticket, frame: frame, owner: owner, continuation: continuation))
       }
     } onCancel: {
       let waiter = state.withLock { state in
@@ -86,7 +100,7 @@ final class OutboundQueue: Sendable {
         state.waiters.append(waiter)
         return .waits
       }
-      state.append(waiter.frame)
+      state.append(waiter)
       return .admitted(wakes: state.takeWriterAsleep())
     }
     switch verdict {
@@ -128,10 +142,10 @@ final class OutboundQueue: Sendable {
   private func takePiece() -> (bytes: [UInt8], isDone: Bool) {
     state.withLock { state in
       var piece: [UInt8] = []
-      let replies = Self.take(from: &state.replies, into: &piece)
+      let replies = Self.take(from: state.replies, into: &piece)
       state.replies.removeFirst(replies)
       let before = piece.count
-      let notifications = Self.take(from: &state.notifications, into: &piece)
+      let notifications = Self.take(from: state.notifications.lazy.map(\.frame), into: &piece)
       state.notifications.removeFirst(notifications)
       state.notificationBytes -= piece.count - before
       state.isWriterAsleep = piece.isEmpty
@@ -139,11 +153,12 @@ final class OutboundQueue: Sendable {
     }
   }
 
-  private static func take(from frames: inout [[UInt8]], into piece: inout [UInt8]) -> Int {
+  private static func take(from frames: some Sequence<[UInt8]>, into piece: inout [UInt8]) -> Int {
     var count = 0
-    while count < frames.count, piece.count < pieceLimit {
+    for frame in frames {
+      guard piece.count < pieceLimit else { break }
       // A lone frame is handed over as it is: a large reply is not copied.
-      if piece.isEmpty { piece = frames[count] } else { piece += frames[count] }
+      if piece.isEmpty { piece = frame } else { piece += frame }
       count += 1
     }
     return count
@@ -155,7 +170,7 @@ final class OutboundQueue: Sendable {
       state.bytes -= count
       var admitted = 0
       while admitted < state.waiters.count, state.notificationBytes < notificationLimit {
-        state.append(state.waiters[admitted].frame)
+        state.append(state.waiters[admitted])
         admitted += 1
       }
       let resumed = state.waiters.prefix(admitted)
@@ -202,10 +217,10 @@ final class OutboundQueue: Sendable {
 }
 
 extension OutboundQueue.State {
-  fileprivate mutating func append(_ frame: [UInt8]) {
-    notifications.append(frame)
-    notificationBytes += frame.count
-    bytes += frame.count
+  fileprivate mutating func append(_ waiter: OutboundQueue.Waiter) {
+    notifications.append((waiter.owner, waiter.frame))
+    notificationBytes += waiter.frame.count
+    bytes += waiter.frame.count
   }
 
   /// Whether the writer must be woken; once it is, nobody else needs to.

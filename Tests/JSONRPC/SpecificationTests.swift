@@ -92,17 +92,17 @@ struct SpecificationTests {
   ]
 
   @Test("Example", arguments: examples)
-  func example(_ example: Example) throws {
+  func example(_ example: Example) async throws {
     let server = TestServer()
     server.send(example.sent + "\n" + #"{"jsonrpc":"2.0","id":"end","method":"echo"}"# + "\n")
     if let expected = example.answers {
-      let line = try #require(server.line())
+      let line = try #require(await server.line())
       let answers = example.isBatch ? try #require(line.arrayValue) : [line]
       #expect(answers.map(Self.summary) == expected)
     }
-    #expect(server.line()?["id"] == "end")
+    #expect(await server.line()?["id"] == "end")
     server.endInput()
-    #expect(server.exitCode() == 0)
+    #expect(await server.exitCode() == 0)
   }
 
   static func summary(_ answer: JSONValue) -> JSONValue {

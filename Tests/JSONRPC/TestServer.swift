@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import JSONRPC
 import Synchronization
+import Testing
 
 /// Echo, sleepers and counters: one handler for all tests of the connection.
 final class TestHandler: RequestHandler {
@@ -88,6 +89,8 @@ final class TestServer: Sendable {
     var input: [Int32] = [0, 0]
     var output: [Int32] = [0, 0]
     precondition(pipe(&input) == 0 && pipe(&output) == 0)
+    // A process that another test starts must not keep these open.
+    for descriptor in input + output { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     let warnings = WarningLog()
     self.warnings = warnings
     (serverInput, toServer) = (input[0], input[1])
@@ -116,13 +119,18 @@ final class TestServer: Sendable {
   func endInput() { close(toServer) }
 
   /// The next line; nil at the end of the output or after 5 s.
-  func line() -> JSONValue? {
+  func line() async -> JSONValue? { await offPool { self.lineBlocking() } }
+
+  private func lineBlocking() -> JSONValue? {
     received.withLock { received in
       while true {
         if let end = received.firstIndex(of: 0x0A) {
           let line = Array(received[..<end])
           received.removeSubrange(...end)
-          return try? JSONValue(parsing: line)
+          do { return try JSONValue(parsing: line) } catch {
+            Issue.record("\(error): \(String(decoding: line, as: UTF8.self))")
+            return nil
+          }
         }
         guard fill(&received) else { return nil }
       }
@@ -130,7 +138,9 @@ final class TestServer: Sendable {
   }
 
   /// Everything up to the end of the output, or until nothing comes for 5 s.
-  func rest() -> [UInt8] {
+  func rest() async -> [UInt8] { await offPool { self.restBlocking() } }
+
+  private func restBlocking() -> [UInt8] {
     received.withLock { received in
       while fill(&received) {}
       defer { received = [] }
@@ -149,11 +159,31 @@ final class TestServer: Sendable {
   }
 
   /// The code that `run` returned, waiting up to 5 s for it.
-  func exitCode() -> Int32? {
+  func exitCode() async -> Int32? { await offPool { self.exitCodeBlocking() } }
+
+  private func exitCodeBlocking() -> Int32? {
     for _ in 0..<500 {
       if let code = code.withLock({ $0 }) { return code }
       usleep(10_000)
     }
     return nil
+  }
+}
+
+/// Blocking work on a thread of its own: the cooperative pool has few, and the server's calls need them.
+func offPool<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+  await withCheckedContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(returning: body()) }
+  }
+}
+
+/// Polls for up to 5 s.
+func eventually(_ condition: @escaping @Sendable () -> Bool) async -> Bool {
+  await offPool {
+    for _ in 0..<1000 {
+      if condition() { return true }
+      usleep(5000)
+    }
+    return condition()
   }
 }

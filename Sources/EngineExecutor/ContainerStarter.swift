@@ -32,7 +32,7 @@ struct ContainerStarter {
     let reply = try await client.call(create)
     if !reply.isSuccess {
       // A name conflict is 409 on Docker and 500 on Podman: what counts is whether the container is there.
-      switch try await EngineExecutor.observation(container.name, client) {
+      switch try await afterRefusal(reply, container.name) {
       case .absent: return .ended(failure("CreateError", "The container can't be created: \(reply.message)"))
       case .pending: break
       case let observation: return observation
@@ -40,6 +40,17 @@ struct ContainerStarter {
     }
     try Task.checkCancellation()
     return try await start(container)
+  }
+
+  /// Docker reserves a name before the container can be seen, so after a conflict it is looked for a while.
+  private func afterRefusal(_ reply: EngineReply, _ name: String) async throws -> Observation {
+    let isConflict = reply.status == 409 || reply.message.contains("already in use")
+    for _ in 0..<(isConflict ? 100 : 0) {
+      let observation = try await EngineExecutor.observation(name, client)
+      guard observation == .absent else { return observation }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return try await EngineExecutor.observation(name, client)
   }
 
   private func start(_ container: EnginePlan.Container) async throws -> Observation {

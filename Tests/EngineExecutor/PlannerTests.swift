@@ -1,0 +1,157 @@
+import JSON
+import Model
+import Platform
+import Testing
+
+@testable import EngineExecutor
+
+@Suite struct PlannerTests {
+  static let runID = "00112233445566778899aabbccddeeff"
+
+  private func plan(_ change: (inout WorkloadSpec) -> Void) throws -> EnginePlan {
+    try EnginePlanner.plan(
+      .sample(runID: Self.runID) {
+        $0.image = "busybox"
+        change(&$0)
+      }
+    )
+  }
+
+  @Test func aJobIsPullCreateStart() throws {
+    let plan = try plan {
+      $0.command = "/bin/sh"
+      $0.args = ["-c", "exit 7"]
+      $0.secrets = ["TOKEN"]
+    }
+    let calls = JSONValue.array(plan.calls.map { .object($0.json) })
+    let golden = """
+      [{"method":"POST","path":"/images/create?fromImage=docker.io%2Flibrary%2Fbusybox%3Alatest","when":"image absent"},
+      {"method":"POST","path":"/containers/create?name=dh-\(Self.runID)","body":{
+      "Image":"docker.io/library/busybox:latest",
+      "Env":["PROJECT_NAME=p1","RUN_ID=\(Self.runID)","TOKEN=<secret TOKEN>"],
+      "Entrypoint":["/bin/sh"],"Cmd":["-c","exit 7"],
+      "Labels":{"io.dh-sidecar.project":"p1","io.dh-sidecar.function":"f1",
+      "io.dh-sidecar.function-id":"0123456789abcdef0123456789abcdef",
+      "io.dh-sidecar.run":"\(Self.runID)","io.dh-sidecar.action":"job"},
+      "HostConfig":{}}},
+      {"method":"POST","path":"/containers/dh-\(Self.runID)/start"}]
+      """
+    #expect(try calls == JSONValue(parsing: golden))
+  }
+
+  /// Each parameter, where it lands in the body of create, and what it reads there.
+  static let landings: [(String, @Sendable (inout WorkloadSpec) -> Void, [String], JSONValue)] = [
+    ("limits.cpu", { $0.resources.limits.cpu = Quantity("500m") }, ["HostConfig", "NanoCpus"], 500_000_000),
+    ("limits.memory", { $0.resources.limits.memory = Quantity("1Mi") }, ["HostConfig", "Memory"], 1_048_576),
+    ("no swap", { $0.resources.limits.memory = Quantity("1Mi") }, ["HostConfig", "MemorySwap"], 1_048_576),
+    ("requests.cpu", { $0.resources.requests.cpu = Quantity("2") }, ["HostConfig", "CpuShares"], 2048),
+    ("requests.memory", { $0.resources.requests.memory = Quantity("1Ki") }, ["HostConfig", "MemoryReservation"], 1024),
+    (
+      "gpu", { $0.resources.limits.gpu = Quantity("2") }, ["HostConfig", "DeviceRequests"],
+      [["Driver": "", "Count": 2, "Capabilities": [["gpu"]]]]
+    ),
+    ("run_as_user", { $0.runAsUser = 5 }, ["User"], "5"),
+    ("run_as_group", { $0.runAsGroup = 6 }, ["User"], "<user of the image>:6"),
+    (
+      "both",
+      {
+        $0.runAsUser = 5
+        $0.runAsGroup = 6
+      }, ["User"], "5:6"
+    ),
+    ("fs_group", { $0.fsGroup = 7 }, ["HostConfig", "GroupAdd"], ["7"]),
+    ("command", { $0.command = "a b" }, ["Entrypoint"], ["a b"]),
+    ("args", { $0.args = ["x", "y z"] }, ["Cmd"], ["x", "y z"]),
+    (
+      "handler", { $0.handler = "main" }, ["Env"],
+      ["PROJECT_NAME=p1", "RUN_ID=00112233445566778899aabbccddeeff", "DH_HANDLER=main"]
+    ),
+    (
+      "envs win", { $0.envs = [EnvironmentVariable(name: "PROJECT_NAME", value: "mine")] }, ["Env"],
+      ["PROJECT_NAME=mine", "RUN_ID=00112233445566778899aabbccddeeff"]
+    ),
+    (
+      "short volume", { $0.volumes = [Volume(kind: nil, name: "data", mountPath: "/data")] }, ["HostConfig", "Mounts"],
+      [["Type": "volume", "Source": "dh-p1-data", "Target": "/data"]]
+    ),
+    (
+      "memory volume",
+      {
+        $0.volumes = [
+          Volume(kind: .emptyDir, name: "m", mountPath: "/m", spec: ["medium": "Memory", "size_limit": "1Ki"])
+        ]
+      },
+      ["HostConfig", "Mounts"], [["Type": "tmpfs", "Target": "/m", "TmpfsOptions": ["SizeBytes": 1024]]]
+    ),
+    (
+      "disk", { $0.resources.disk = Quantity("1Gi") }, ["HostConfig", "Mounts"],
+      [["Type": "volume", "Source": "dh-00112233445566778899aabbccddeeff-disk", "Target": "/shared"]]
+    ),
+    ("a deploy restarts", { $0.action = .deploy }, ["HostConfig", "RestartPolicy"], ["Name": "unless-stopped"]),
+    (
+      "a serve publishes",
+      {
+        $0.action = .serve
+        $0.servicePorts = [ServicePort(port: 80, targetPort: 8080)]
+      }, ["HostConfig", "PortBindings"], ["8080/tcp": [["HostIp": "127.0.0.1", "HostPort": "80"]]]
+    ),
+  ]
+
+  @Test(arguments: landings.indices)
+  func everyParameterLands(index: Int) throws {
+    let (name, change, path, expected) = Self.landings[index]
+    var value: JSONValue? = try plan(change).containers.first?.create.body.map { .object($0) }
+    for member in path { value = value?[member] }
+    #expect(value == expected, "\(name)")
+  }
+
+  static let refused: [(@Sendable (inout WorkloadSpec) -> Void, String)] = [
+    ({ $0.runtimeClass = "kata" }, "/runtime_class"),
+    ({ $0.code = "print(1)" }, "/code"),
+    ({ $0.codeSource = "git+https://h/r" }, "/code_src"),
+    ({ $0.volumes = [Volume(kind: .configMap, name: "c", mountPath: "/c")] }, "/volumes/0"),
+  ]
+
+  @Test(arguments: refused.indices)
+  func whatCannotBeHonouredIsNamed(index: Int) throws {
+    let (change, pointer) = Self.refused[index]
+    let error = #expect(throws: SidecarError.self) { try plan(change) }
+    #expect(error?.code == .unsupportedParameter)
+    #expect(error?.faults.map(\.pointer) == [pointer])
+  }
+
+  @Test func placementIsAWarning() throws {
+    let warnings = try plan { $0.nodeSelector = [NodeLabel(key: "a", value: "b")] }.warnings
+    #expect(warnings.map(\.pointer) == ["/node_selector"])
+  }
+
+  @Test func aDeployHasNumberedReplicas() throws {
+    let names = try plan {
+      $0.action = .deploy
+      $0.replicas = 3
+    }.containers.map(\.name)
+    #expect(names == (1...3).map { "dh-\(Self.runID)-\($0)" })
+  }
+
+  @Test func aBuildSendsItsDockerfile() throws {
+    let plan = try plan {
+      $0.action = .build
+      $0.baseImage = "python:3.11-slim"
+      $0.image = "myrepo/myapp:0.1.0"
+      $0.instructions = ["apt-get update"]
+    }
+    #expect(plan.calls.count == 1)
+    #expect(plan.calls.first?.path == "/build?t=docker.io%2Fmyrepo%2Fmyapp%3A0.1.0&dockerfile=Dockerfile")
+    #expect(
+      plan.calls.first?.body?["Dockerfile"]?.stringValue
+        == "FROM docker.io/library/python:3.11-slim\nRUN apt-get update\n"
+    )
+  }
+
+  @Test(arguments: [
+    ("busybox", "docker.io/library/busybox:latest"), ("a/b:1", "docker.io/a/b:1"),
+    ("localhost/x", "localhost/x:latest"), ("127.0.0.1:5000/x:t", "127.0.0.1:5000/x:t"),
+    ("ghcr.io/a/b@sha256:00", "ghcr.io/a/b@sha256:00"), ("index.docker.io/a/b", "docker.io/a/b:latest"),
+  ])
+  func namesAreQualified(name: String, qualified: String) { #expect(ImageName(name).qualified == qualified) }
+}

@@ -114,7 +114,7 @@ struct RealEngineTests {
       var lines: [String] = []
       var cursor: String?
       while true {
-        let page = try await executor.logs(execution, query: LogQuery(after: cursor, limit: 9_999))
+        let page = try await executor.logs(execution, query: LogQuery(after: cursor, limit: 33_333))
         if page.entries.isEmpty { break }
         lines += page.entries.filter { $0.stream == .stdout }.map(\.text)
         cursor = page.cursor

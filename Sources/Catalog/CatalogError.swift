@@ -11,10 +11,13 @@ internal import Model
 /// SQLite's messages name tables and columns only.
 enum CatalogError {
   /// For a result code of SQLite (sqlite.org/rescode.html), extended or not.
+  /// Call it right after the call that failed: SQLite does not keep the system's error of a failed commit.
   static func make(code: Int32, connection: OpaquePointer?, path: String) -> SidecarError {
+    let lastError = errno
     let words = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
-    let systemError = connection.map { sqlite3_system_errno($0) } ?? 0
     let isInputOutput = code & 0xff == SQLITE_IOERR || code & 0xff == SQLITE_CANTOPEN
+    let keptError = connection.map { sqlite3_system_errno($0) } ?? 0
+    let systemError = isInputOutput && keptError == 0 ? lastError : keptError
     if code & 0xff == SQLITE_FULL || isInputOutput && [ENOSPC, EDQUOT, EFBIG].contains(systemError) {
       return SidecarError(
         .catalogFull,

@@ -1,0 +1,41 @@
+import JSON
+import Model
+import Platform
+
+/// The status of an embedded run, in DigitalHub's shape: a pure value; `RunDriver` decides when it changes.
+struct RunStatus {
+  private(set) var json: JSONObject
+
+  init(_ json: JSONObject) { self.json = json }
+
+  /// A run as it is recorded first: it has been checked, built and is ready to go.
+  init(recordedAt now: Timestamp, warnings: [Warning]) {
+    json = ["state": .string(RunState.created.rawValue), "transitions": []]
+    enter(.created, at: now, message: nil)
+    enter(.built, at: now, message: nil)
+    enter(.ready, at: now, message: nil)
+    if !warnings.isEmpty { json["warnings"] = .array(warnings.map { .object($0.json) }) }
+  }
+
+  var state: RunState { RunState(rawValue: json["state"]?.stringValue ?? "") }
+
+  /// Newest first, as Core has them: `{status, time, message}`.
+  mutating func enter(_ state: RunState, at time: Timestamp, message: String?) {
+    json["state"] = .string(state.rawValue)
+    var transition: JSONObject = ["status": .string(state.rawValue), "time": .string(time.rfc3339)]
+    transition["message"] = message.map { .string($0) }
+    json["transitions"] = .array([.object(transition)] + (json["transitions"]?.arrayValue ?? []))
+    json["message"] = message.map { .string($0) }
+  }
+
+  mutating func note(_ message: String?) { json["message"] = message.map { .string($0) } }
+
+  mutating func begin(at time: Timestamp) { json["started_at"] = .string(time.rfc3339) }
+
+  mutating func end(_ ending: Ending) {
+    json["reason"] = .string(ending.reason)
+    json["exit_code"] = ending.exitCode.map { .integer($0) }
+    if let startedAt = ending.startedAt { begin(at: startedAt) }
+    json["finished_at"] = ending.finishedAt.map { .string($0.rfc3339) }
+  }
+}

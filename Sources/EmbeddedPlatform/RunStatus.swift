@@ -22,7 +22,7 @@ struct RunStatus {
   /// Newest first, as Core has them: `{status, time, message}`.
   mutating func enter(_ state: RunState, at time: Timestamp, message: String?) {
     json["state"] = .string(state.rawValue)
-    var transition: JSONObject = ["status": .string(state.rawValue), "time": .string(time.rfc3339)]
+    var transition: JSONObject = ["status": .string(state.rawValue), "time": .string(time.text)]
     transition["message"] = message.map { .string($0) }
     json["transitions"] = .array([.object(transition)] + (json["transitions"]?.arrayValue ?? []))
     json["message"] = message.map { .string($0) }
@@ -30,12 +30,12 @@ struct RunStatus {
 
   mutating func note(_ message: String?) { json["message"] = message.map { .string($0) } }
 
-  mutating func begin(at time: Timestamp) { json["started_at"] = .string(time.rfc3339) }
+  mutating func begin(at time: Timestamp) { json["started_at"] = .string(time.text) }
 
   mutating func end(_ ending: Ending) {
     json["reason"] = .string(ending.reason)
     json["exit_code"] = ending.exitCode.map { .integer($0) }
     if let startedAt = ending.startedAt { begin(at: startedAt) }
-    json["finished_at"] = ending.finishedAt.map { .string($0.rfc3339) }
+    json["finished_at"] = ending.finishedAt.map { .string($0.text) }
   }
 }

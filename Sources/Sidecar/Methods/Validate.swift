@@ -1,0 +1,52 @@
+internal import JSON
+internal import Model
+internal import ParameterSchema
+
+extension Method {
+  static let validate = Method(
+    MethodDeclaration(
+      "validate",
+      summary: "Checks the params of a call without making it.",
+      description: "Pure: nothing is looked up or contacted. All faults are reported at once, by JSON Pointer.",
+      parameters: [
+        Parameter(
+          "method",
+          .enumeration(["createFunction", "run"]),
+          title: "Method",
+          "The method whose params are to be checked."
+        ).with {
+          $0.required = true
+          $0.example = "run"
+        },
+        Parameter("params", .freeObject, title: "Params", "The params as they would be sent.").with {
+          $0.required = true
+          $0.example = ["function": "my_function", "action": "job"]
+        },
+      ],
+      result: "{valid, errors, warnings}",
+      errors: [.invalidParams],
+      example: ["method": "run", "params": ["function": "my_function", "action": "job"]]
+    )
+  ) { params, _ in
+    let candidate = params["params"]?.objectValue ?? [:]
+    let check =
+      params["method"]?.stringValue == "run"
+      ? ParameterCheck(
+        candidate,
+        against: RunParameters.run,
+        action: candidate["action"]?.stringValue.flatMap(Action.init)
+      )
+      : functionCheck(candidate)
+    return [
+      "valid": .bool(check.faults.isEmpty),
+      "errors": .array(check.faults.map { .object($0.json) }),
+      "warnings": .array(check.warnings.map { .object($0.json) }),
+    ]
+  }
+}
+
+private func functionCheck(_ params: JSONObject) -> ParameterCheck {
+  var check = ParameterCheck(params, against: FunctionParameters.create)
+  if check.faults.isEmpty { check.faults = WorkloadSpec.functionFaults(check.normalised) }
+  return check
+}

@@ -30,6 +30,11 @@ struct RunStatus {
 
   mutating func note(_ message: String?) { json["message"] = message.map { .string($0) } }
 
+  mutating func setReason(_ reason: String) { json["reason"] = .string(reason) }
+
+  /// Kept in the record, so that whichever sidecar carries out the stop knows it.
+  mutating func setStopGrace(_ seconds: Int) { json["stop_grace_seconds"] = .integer(seconds) }
+
   mutating func begin(at time: Timestamp) { json["started_at"] = .string(time.text) }
 
   mutating func end(_ ending: Ending) {

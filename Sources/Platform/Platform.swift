@@ -11,28 +11,28 @@ package protocol Platform: Sendable {
 
   func getOrCreateProject(_ draft: ProjectDraft) async throws -> Entity
   func getProject(_ name: String) async throws -> Entity
-  func listProjects(_ query: EntityQuery) async throws -> Page
+  func listProjects(_ query: EntityQuery) async throws -> EntityPage
   /// With `cascade`, everything in it too, runs first. The project as it was.
   func deleteProject(_ name: String, cascade: Bool) async throws -> Entity
 
   /// A new version, whether or not the name is there already.
   func createFunction(_ draft: FunctionDraft) async throws -> Entity
   func getFunction(_ reference: FunctionReference) async throws -> Entity
-  func listFunctions(_ query: EntityQuery, allVersions: Bool) async throws -> Page
+  func listFunctions(_ query: EntityQuery, allVersions: Bool) async throws -> EntityPage
   /// In place, by merge patch (RFC 7396) on `{metadata, spec}`.
   func updateFunction(_ reference: FunctionReference, patch: JSONObject) async throws -> Entity
   /// The versions that are gone.
   func deleteFunction(_ reference: FunctionReference, allVersions: Bool, cascade: Bool) async throws -> [Entity]
 
   func getTask(project: String, id: String) async throws -> Entity
-  func listTasks(_ query: EntityQuery, function: FunctionReference?, action: Action?) async throws -> Page
+  func listTasks(_ query: EntityQuery, function: FunctionReference?, action: Action?) async throws -> EntityPage
 
   /// Records the run and sets it going; answers at once.
   func run(_ draft: RunDraft) async throws -> Entity
   /// What `run` would send, exactly; nothing is created and nothing contacted.
   func render(_ draft: RunDraft) async throws -> RenderedRun
   func getRun(_ reference: RunReference) async throws -> Entity
-  func listRuns(_ query: RunQuery) async throws -> Page
+  func listRuns(_ query: RunQuery) async throws -> EntityPage
   /// The run once it is as far as `until` says, or as it is at the timeout.
   func waitRun(
     _ reference: RunReference,
@@ -45,12 +45,12 @@ package protocol Platform: Sendable {
   func getRunLogs(_ reference: RunReference, query: LogQuery, timeoutSeconds: Double) async throws -> LogPage
 
   func setSecret(project: String, name: String, value: String) async throws -> Entity
-  func listSecrets(_ query: EntityQuery) async throws -> Page
+  func listSecrets(_ query: EntityQuery) async throws -> EntityPage
   func deleteSecret(project: String, name: String) async throws -> Entity
 }
 
 /// One page of a listing.
-package struct Page: Sendable {
+package struct EntityPage: Sendable {
   package var items: [Entity]
   /// Of the whole listing.
   package var total: Int

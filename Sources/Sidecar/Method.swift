@@ -1,18 +1,123 @@
 internal import JSON
 internal import JSONRPC
+internal import Model
 package import ParameterSchema
+package import Platform
 
 /// One JSON-RPC method: its declaration beside what it does. Each has a file of its own under Methods.
 package struct Method: Sendable {
+  /// In which order calls take effect.
+  enum Order: Sendable {
+    /// Pure: answered on the spot.
+    case inline
+    /// One after another with all calls that change the same project.
+    case changesProject
+    /// By itself: reads and waits.
+    case concurrent
+  }
+
   package let declaration: MethodDeclaration
-  /// Takes the checked and normalised params.
-  let answer: @Sendable (_ params: JSONObject, _ context: RequestContext) throws -> JSONValue
+  let order: Order
+  let answer: Answer
+
+  enum Answer: Sendable {
+    case pure(@Sendable (_ params: JSONObject, _ context: RequestContext) throws -> JSONValue)
+    case platform(@Sendable (_ call: MethodCall) async throws -> JSONValue)
+  }
 
   init(
     _ declaration: MethodDeclaration,
     answer: @escaping @Sendable (_ params: JSONObject, _ context: RequestContext) throws -> JSONValue
   ) {
     self.declaration = declaration
-    self.answer = answer
+    order = .inline
+    self.answer = .pure(answer)
+  }
+
+  init(
+    _ declaration: MethodDeclaration,
+    order: Order,
+    answer: @escaping @Sendable (_ call: MethodCall) async throws -> JSONValue
+  ) {
+    self.declaration = declaration
+    self.order = order
+    self.answer = .platform(answer)
+  }
+}
+
+/// One call of a method that needs a platform: its params are checked and normalised.
+struct MethodCall: Sendable {
+  let params: JSONObject
+  let warnings: [Warning]
+  let platform: any Platform
+  let defaultProject: String
+  let context: RequestContext
+
+  func string(_ name: String) -> String? { params[name]?.stringValue }
+  func flag(_ name: String) -> Bool { params[name]?.boolValue ?? false }
+
+  var labels: [String] { params["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+
+  /// The project given, the one of a key given, or the default.
+  var project: String {
+    string("project") ?? [string("function"), string("id")].compactMap { $0 }.lazy
+      .compactMap { EntityKey(parsing: $0)?.project }.first ?? defaultProject
+  }
+
+  var query: EntityQuery {
+    EntityQuery(
+      project: project,
+      name: string("name"),
+      limit: params["limit"]?.integerValue ?? 25,
+      cursor: string("cursor")
+    )
+  }
+
+  /// Of the parameter `function`: a name, an id, or a key.
+  func function() throws -> FunctionReference? {
+    guard let text = string("function") else { return nil }
+    if let key = EntityKey(parsing: text) {
+      try require(key, .function, at: "/function")
+      if let id = key.id { return FunctionReference(project: key.project, target: .version(id: id)) }
+      return FunctionReference(project: key.project, target: .latest(name: key.name ?? text))
+    }
+    let id = EntityID.normalise(text)
+    return FunctionReference(
+      project: project,
+      target: id.map { .idOrName(id: $0, name: text) } ?? .latest(name: text)
+    )
+  }
+
+  func requiredFunction() throws -> FunctionReference {
+    if let function = try function() { return function }
+    throw SidecarError.faults([Fault(pointer: "/function", rule: "required", message: "`function` is missing.")])
+  }
+
+  /// Of the parameter `id`: an id or a key.
+  func run() throws -> RunReference {
+    let text = string("id") ?? ""
+    if let key = EntityKey(parsing: text) {
+      try require(key, .run, at: "/id")
+      return RunReference(project: key.project, id: key.id ?? text)
+    }
+    return RunReference(project: project, id: EntityID.normalise(text) ?? text)
+  }
+
+  private func require(_ key: EntityKey, _ type: EntityType, at pointer: String) throws {
+    if key.type != type {
+      throw SidecarError.faults([
+        Fault(pointer: pointer, rule: "key", message: "The key names a \(key.type.rawValue), not a \(type.rawValue).")
+      ])
+    }
+    if let project = string("project"), project != key.project {
+      throw SidecarError.faults([
+        Fault(
+          pointer: "/project",
+          rule: "conflict",
+          message: "`project` says \(project), the key says \(key.project).",
+          hint: "Leave `project` out."
+        )
+      ])
+    }
   }
 }

@@ -2,31 +2,75 @@ package import JSON
 package import JSONRPC
 internal import Model
 package import ParameterSchema
+package import Platform
 
 /// The static list of methods, and the way from a message to one of them.
 package struct MethodRegistry: RequestHandler {
   /// A new method is a file under Methods and a line here.
-  package static let methods: [Method] = [.initialize, .validate, .getSchema, .discover]
+  package static let methods: [Method] = [
+    .initialize, .discover, .getSchema, .validate, .getCapabilities, .getOrCreateProject, .getProject, .listProjects,
+    .deleteProject, .createFunction, .getFunction, .listFunctions, .updateFunction, .deleteFunction, .getTask,
+    .listTasks, .run, .renderRun, .getRun, .listRuns, .waitRun, .stopRun, .deleteRun, .getRunLogs, .setSecret,
+    .listSecrets, .deleteSecret,
+  ]
   package static let declarations = methods.map(\.declaration)
 
   private static let byName = Dictionary(uniqueKeysWithValues: methods.map { ($0.declaration.name, $0) })
 
-  package init() {}
+  private let platform: @Sendable () -> any Platform
+  private let defaultProject: String
 
-  /// All methods here are pure and take microseconds.
-  package func scheduling(of method: String, params: JSONObject) -> Scheduling { .inline }
+  /// `platform` is asked for at the first call that needs one.
+  package init(defaultProject: String = "default", platform: @escaping @Sendable () -> any Platform) {
+    self.defaultProject = defaultProject
+    self.platform = platform
+  }
+
+  package func scheduling(of method: String, params: JSONObject) -> Scheduling {
+    switch Self.byName[method]?.order {
+    case nil, .inline: .inline
+    case .concurrent: .concurrent
+    case .changesProject: .lane(lane(params))
+    }
+  }
+
+  /// Calls that name their project by a key meet those that name it by `project`.
+  private func lane(_ params: JSONObject) -> String {
+    if let project = params["project"]?.stringValue { return project }
+    for name in ["function", "id"] {
+      if let key = params[name]?.stringValue.flatMap(EntityKey.init(parsing:)) { return key.project }
+    }
+    return defaultProject
+  }
 
   package func handleInline(_ method: String, params: JSONObject, context: RequestContext) throws -> JSONValue {
-    guard let found = Self.byName[method] else { throw Self.unknown(method) }
+    guard let found = Self.byName[method], case .pure(let answer) = found.answer else { throw Self.unknown(method) }
     // LSP clients send members of their own with `initialize`: those are ignored.
-    if method == "initialize" { return try found.answer(params, context) }
-    let check = found.declaration.check(params)
-    guard check.faults.isEmpty else { throw SidecarError.faults(check.faults) }
-    return try found.answer(check.normalised, context)
+    if method == "initialize" { return try answer(params, context) }
+    return try answer(try Self.checked(found, params).normalised, context)
   }
 
   package func handle(_ method: String, params: JSONObject, context: RequestContext) async throws -> JSONValue {
-    try handleInline(method, params: params, context: context)
+    guard let found = Self.byName[method] else { throw Self.unknown(method) }
+    guard case .platform(let answer) = found.answer else {
+      return try handleInline(method, params: params, context: context)
+    }
+    let check = try Self.checked(found, params)
+    return try await answer(
+      MethodCall(
+        params: check.normalised,
+        warnings: check.warnings,
+        platform: platform(),
+        defaultProject: defaultProject,
+        context: context
+      )
+    )
+  }
+
+  private static func checked(_ method: Method, _ params: JSONObject) throws -> ParameterCheck {
+    let check = method.declaration.check(params)
+    guard check.faults.isEmpty else { throw SidecarError.faults(check.faults) }
+    return check
   }
 
   package func handleNotification(_ method: String, params: JSONObject, context: RequestContext) async {}

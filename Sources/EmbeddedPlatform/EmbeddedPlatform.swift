@@ -1,0 +1,64 @@
+package import Catalog
+internal import JSON
+package import Model
+package import Platform
+
+/// The platform that needs no server: the catalog keeps what there is, an executor runs it. The only writer of embedded
+/// run states.
+package final class EmbeddedPlatform: Platform {
+  let catalog: Catalog
+  let executor: any Executor
+  let supervisor: RunSupervisor
+
+  /// Touches neither the catalog nor the engine before the first call that needs it.
+  package init(catalog: Catalog, executor: any Executor) {
+    self.catalog = catalog
+    self.executor = executor
+    supervisor = RunSupervisor(catalog: catalog, executor: executor)
+  }
+
+  package var kind: PlatformKind { executor.kind }
+
+  /// Lets launches that have begun get as far as the engine, at most that long: what is recorded beyond is taken up by
+  /// the next sidecar.
+  package func drain(seconds: Double) async { await supervisor.drain(seconds: seconds) }
+
+  package func capabilities() async -> JSONObject {
+    var capabilities: JSONObject = [
+      "platform": .string(kind.rawValue),
+      "actions": .array(executor.actions.map(\.rawValue).sorted().map { .string($0) }),
+    ]
+    do {
+      capabilities["engine"] = .object(try await executor.describe())
+    } catch let error as SidecarError {
+      capabilities["engine"] = .null
+      capabilities["engine_error"] = .object(["message": .string(error.message), "data": .object(error.data)])
+    } catch {
+      capabilities["engine"] = .null
+    }
+    return capabilities
+  }
+
+  func entity(_ type: EntityType, kind: String, id: String, name: String, project: String) -> Entity {
+    let now = Timestamp.now()
+    return Entity(
+      type: type,
+      kind: kind,
+      id: id,
+      name: name,
+      project: project,
+      metadata: Metadata(created: now, updated: now)
+    )
+  }
+
+  /// `default` is made by itself; any other project has to be there.
+  func requireProject(_ name: String) async throws {
+    if name == "default" {
+      _ = try await catalog.getOrInsertProject(
+        entity(.project, kind: "project", id: name, name: name, project: name)
+      )
+    } else {
+      _ = try await getProject(name)
+    }
+  }
+}

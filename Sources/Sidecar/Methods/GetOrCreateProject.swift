@@ -1,0 +1,31 @@
+internal import JSON
+internal import Model
+internal import ParameterSchema
+internal import Platform
+
+extension Method {
+  static let getOrCreateProject = Method(
+    MethodDeclaration(
+      "getOrCreateProject",
+      summary: "The project of that name, made where it is missing.",
+      parameters: [
+        SharedParameters.name.with {
+          $0.required = true
+          $0.shape = .string(.slug)
+          $0.description = "The project's name."
+          $0.example = "my_project"
+        }, SharedParameters.description, SharedParameters.labels,
+      ],
+
+      result: "The project.",
+      errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
+      example: ["name": "my_project"]
+    ),
+    order: .changesProject
+  ) { call in
+    var draft = ProjectDraft(name: call.string("name") ?? "")
+    draft.description = call.string("description")
+    draft.labels = call.labels
+    return .object(try await call.platform.getOrCreateProject(draft).json)
+  }
+}

@@ -1,0 +1,37 @@
+internal import JSON
+internal import Model
+internal import ParameterSchema
+internal import Platform
+
+extension Method {
+  static let waitRun = Method(
+    MethodDeclaration(
+      "waitRun",
+      summary: "Waits for a run: a job to its end.",
+      parameters: [
+        SharedParameters.project, SharedParameters.id, SharedParameters.timeoutSeconds, SharedParameters.progressToken,
+        Parameter("until", .enumeration(["running", "terminal"]), title: "Until", "What to wait for."),
+      ],
+
+      result: "The run, with timed_out.",
+      errors: [.invalidParams, .runNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
+    ),
+    order: .concurrent
+  ) { call in
+    let reference = try call.run()
+    let run = try await call.platform.getRun(reference)
+    let staysUp = run.kind.contains("+serve") || run.kind.contains("+deploy")
+    let progress = try await call.context.progress(for: call.params)
+    let result = try await call.platform.waitRun(
+      reference,
+      until: call.string("until").flatMap(WaitGoal.init) ?? (staysUp ? .running : .terminal),
+      timeoutSeconds: call.params["timeout_seconds"]?.doubleValue
+    ) { step in
+      try? await progress?.send(.report, message: step.message, done: step.done, total: step.total, unit: step.unit)
+    }
+    var json = result.run.json
+    json["timed_out"] = .bool(result.timedOut)
+    return .object(json)
+  }
+}

@@ -1,5 +1,5 @@
 package import Catalog
-internal import JSON
+package import JSON
 package import Model
 package import Platform
 

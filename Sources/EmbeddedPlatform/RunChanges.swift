@@ -1,5 +1,5 @@
-import Model
-import Platform
+internal import Model
+internal import Platform
 import Synchronization
 
 /// Tells those who wait for a run that something about it changed. It carries no states: whoever is woken reads the

@@ -1,6 +1,6 @@
-import JSON
-import Model
-import Platform
+internal import JSON
+internal import Model
+internal import Platform
 
 /// The status of an embedded run, in DigitalHub's shape: a pure value; `RunDriver` decides when it changes.
 struct RunStatus {

@@ -1,7 +1,7 @@
-import Catalog
-import JSON
-import Model
-import Platform
+internal import Catalog
+internal import JSON
+internal import Model
+internal import Platform
 
 /// Drives this sidecar's runs from record to end, one task each, and takes up those whose sidecar is gone.
 actor RunSupervisor {

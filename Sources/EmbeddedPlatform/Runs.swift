@@ -229,7 +229,7 @@ extension EmbeddedPlatform {
         functionName: function.name,
         idempotencyKey: draft.idempotencyKey,
         fingerprint: draft.idempotencyKey.map { _ in
-          JSONValue.object(fingerprint).text(.init(pretty: false, sortedKeys: true))
+          JSONValue.object(fingerprint).text(.canonical)
         }
       )
     ).run

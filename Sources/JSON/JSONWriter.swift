@@ -7,6 +7,7 @@ extension JSONValue {
     package var sortedKeys: Bool
 
     package static let compact = Style(pretty: false, sortedKeys: false)
+    package static let canonical = Style(pretty: false, sortedKeys: true)
     package static let golden = Style(pretty: true, sortedKeys: true)
     package static let readable = Style(pretty: true, sortedKeys: false)
   }

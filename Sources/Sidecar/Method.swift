@@ -2,7 +2,7 @@ internal import JSON
 internal import JSONRPC
 internal import Model
 package import ParameterSchema
-package import Platform
+internal import Platform
 
 /// One JSON-RPC method: its declaration beside what it does. Each has a file of its own under Methods.
 package struct Method: Sendable {

@@ -25,11 +25,22 @@ struct Call: ParsableCommand {
 
   func run() throws {
     let params = try parsedParams()
-    do {
-      let result = try MethodRegistry().handleInline(method, params: params, context: .none)
-      print(result.text())
-    } catch {
-      let error = MethodRegistry().responseError(for: error)
+    let composition = Composition()
+    let registry = composition.registry
+    let method = method
+    let outcome = Blocking.run { () async -> Result<JSONValue, any Error> in
+      do {
+        return .success(try await registry.handle(method, params: params, context: .none))
+      } catch {
+        return .failure(error)
+      }
+    }
+    // A run that was recorded gets to its engine before this process ends, however long its image takes.
+    composition.close(drainSeconds: 3600)
+    switch outcome {
+    case .success(let result): print(result.text())
+    case .failure(let error):
+      let error = registry.responseError(for: error)
       var json: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
       json["data"] = error.data
       StandardError.write(JSONValue.object(json).text())

@@ -11,11 +11,14 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     let output = StandardStreams.takeOver() ?? 1
+    let composition = Composition()
     let connection = Connection(
-      handler: MethodRegistry(),
+      handler: composition.registry,
       output: output,
       warn: { StandardError.write("dh-sidecar: \($0)") }
     )
-    throw ExitCode(connection.run(reading: 0))
+    let code = connection.run(reading: 0)
+    composition.close(drainSeconds: 2)
+    throw ExitCode(code)
   }
 }

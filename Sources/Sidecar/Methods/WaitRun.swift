@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONRPC
 internal import Model
 internal import ParameterSchema
 internal import Platform
@@ -22,7 +23,7 @@ extension Method {
     let reference = try call.run()
     let run = try await call.platform.getRun(reference)
     let staysUp = run.kind.contains("+serve") || run.kind.contains("+deploy")
-    let progress = try await call.context.progress(for: call.params)
+    let progress = call.context.progress(for: call.params)
     let result = try await call.platform.waitRun(
       reference,
       until: call.string("until").flatMap(WaitGoal.init) ?? (staysUp ? .running : .terminal),

@@ -158,7 +158,9 @@ extension EmbeddedPlatform {
   /// The run as it is now. One whose sidecar is gone is taken up first, and looked at before the answer.
   private func current(_ reference: RunReference) async throws -> RunRecord {
     let run = try await recorded(reference)
-    guard !run.state.isTerminal, await !supervisor.isDriving(run.id), try await supervisor.adopt(run) else { return run }
+    guard !run.state.isTerminal, await !supervisor.isDriving(run.id), try await supervisor.adopt(run) else {
+      return run
+    }
     let execution = try await supervisor.execution(of: run)
     guard case .ended? = try? await executor.observe(execution) else { return try await recorded(reference) }
     // It ended meanwhile: the driver is about to say so.

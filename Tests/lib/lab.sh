@@ -25,7 +25,8 @@ wait_for() {
 lab_keep() {
   local dir=$1 name=$2
   shift 2
-  setsid "$@" >"$dir/$name.log" 2>&1 </dev/null &
+  # Inside the lab: Podman's monitor leaves a file "oom" where it stands.
+  (cd "$dir" && exec setsid "$@" >"$dir/$name.log" 2>&1 </dev/null) &
   echo $! >"$dir/$name.pid"
 }
 

@@ -127,14 +127,14 @@ class Sidecar:
         return self.answer(self.send(method, params), timeout)
 
     def function(self, name="f", **params):
-        return self.call("createFunction", project="p", name=name, kind="container",
+        return self.call("createFunction", project="default", name=name, kind="container",
                          **{"image": os.environ["DH_TEST_IMAGE"], **params})
 
     def start(self, function="f", **params):
-        return self.call("run", project="p", function=function, **{"action": "job", **params})
+        return self.call("run", project="default", function=function, **{"action": "job", **params})
 
     def wait(self, run, timeout_seconds=60, **params):
-        return self.call("waitRun", timeout=timeout_seconds + 30, project="p", id=run["id"],
+        return self.call("waitRun", timeout=timeout_seconds + 30, project="default", id=run["id"],
                          timeout_seconds=timeout_seconds, **params)
 
     def job(self, script, **params):
@@ -143,13 +143,13 @@ class Sidecar:
         return self.wait(self.start(args=["-c", script], **params))
 
     def logs(self, run, **params):
-        return self.call("getRunLogs", project="p", id=run["id"], **params)
+        return self.call("getRunLogs", project="default", id=run["id"], **params)
 
     def until(self, run, state, seconds=30):
         """The run, once it is in that state."""
         end = time.monotonic() + seconds
         while True:
-            now = self.call("getRun", project="p", id=run["id"])
+            now = self.call("getRun", project="default", id=run["id"])
             if now["status"]["state"] == state:
                 return now
             assert time.monotonic() < end, f"still {now['status']}"

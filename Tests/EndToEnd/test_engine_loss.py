@@ -26,7 +26,7 @@ def test_the_run_is_found_again(podman, tmp_path):
             sidecar.function(command="sh")
             run = sidecar.start(args=["-c", "sleep 3; exit 4"])
             sidecar.until(run, "RUNNING")
-            waiting = sidecar.send("waitRun", {"project": "p", "id": run["id"], "timeout_seconds": 30})
+            waiting = sidecar.send("waitRun", {"project": "default", "id": run["id"], "timeout_seconds": 30})
             service.kill()
             service.wait()
             socket.unlink()
@@ -39,7 +39,7 @@ def test_the_run_is_found_again(podman, tmp_path):
                 assert error.data["retryable"], error
             run = sidecar.wait(run, timeout_seconds=30)
             assert (run["status"]["state"], run["status"]["exit_code"]) == ("ERROR", 4), run["status"]
-            sidecar.call("deleteRun", project="p", id=run["id"])
+            sidecar.call("deleteRun", project="default", id=run["id"])
     finally:
         service.kill()
         service.wait()

@@ -17,13 +17,13 @@ def texts(page, stream=None):
 
 
 def test_success_with_args_envs_and_secrets(sidecar):
-    sidecar.call("setSecret", project="p", name="TOKEN", value="s3cret")
+    sidecar.call("setSecret", project="default", name="TOKEN", value="s3cret")
     run = sidecar.job('echo "$0 $GREETING $TOKEN $PROJECT_NAME $RUN_ID"', envs=[{"name": "GREETING", "value": "hi"}],
                       secrets=["TOKEN"])
     assert status(run)["state"] == "COMPLETED", status(run)
     assert status(run)["exit_code"] == 0
     assert texts(sidecar.logs(run)) == [f"sh hi s3cret p {run['id']}"]
-    assert "s3cret" not in str(sidecar.call("getRun", project="p", id=run["id"]))
+    assert "s3cret" not in str(sidecar.call("getRun", project="default", id=run["id"]))
 
 
 def test_the_programs_exit_code(sidecar):
@@ -56,16 +56,16 @@ def test_stop_a_running_job(sidecar):
     sidecar.function(command="sleep")
     run = sidecar.start(args=["600"])
     sidecar.until(run, "RUNNING")
-    sidecar.call("stopRun", project="p", id=run["id"], grace_seconds=1)
+    sidecar.call("stopRun", project="default", id=run["id"], grace_seconds=1)
     assert status(sidecar.wait(run))["state"] == "STOPPED"
 
 
 def test_stop_a_pending_job(sidecar):
     sidecar.function(command="sleep")
     # In one write, so that the stop is read before the container can have started.
-    start = sidecar.request("run", {"project": "p", "function": "f", "action": "job", "args": ["600"],
+    start = sidecar.request("run", {"project": "default", "function": "f", "action": "job", "args": ["600"],
                                     "uuid": "11111111111141118111111111111111"})
-    stop = sidecar.request("stopRun", {"project": "p", "id": "11111111111141118111111111111111", "grace_seconds": 1})
+    stop = sidecar.request("stopRun", {"project": "default", "id": "11111111111141118111111111111111", "grace_seconds": 1})
     sidecar.write(sidecar.frame(start) + sidecar.frame(stop))
     run = sidecar.answer(start["id"])
     sidecar.answer(stop["id"])
@@ -74,10 +74,10 @@ def test_stop_a_pending_job(sidecar):
 
 def test_delete_leaves_no_container(sidecar, engine):
     run = sidecar.job("true")
-    sidecar.call("deleteRun", project="p", id=run["id"])
+    sidecar.call("deleteRun", project="default", id=run["id"])
     assert engine.containers(run) == []
     with pytest.raises(CallError) as error:
-        sidecar.call("getRun", project="p", id=run["id"])
+        sidecar.call("getRun", project="default", id=run["id"])
     assert error.value.data["code"] == "run_not_found"
 
 
@@ -88,9 +88,9 @@ def test_killed_while_the_run_goes_on(environment, engine):
         first.until(run, "RUNNING")
         first.kill()
     with Sidecar(environment) as second:
-        assert status(second.call("getRun", project="p", id=run["id"]))["state"] == "RUNNING"
+        assert status(second.call("getRun", project="default", id=run["id"]))["state"] == "RUNNING"
         assert len(engine.containers(run)) == 1
-        second.call("stopRun", project="p", id=run["id"], grace_seconds=1)
+        second.call("stopRun", project="default", id=run["id"], grace_seconds=1)
         assert status(second.wait(run))["state"] == "STOPPED"
 
 
@@ -121,13 +121,13 @@ def test_idempotency_key(environment):
         first.kill()
     with Sidecar(environment) as second:
         assert second.start(idempotency_key="once")["id"] == run["id"]
-        assert second.call("listRuns", project="p")["total"] == 1
+        assert second.call("listRuns", project="default")["total"] == 1
 
 
 def test_create_and_run_in_one_batch(sidecar):
-    batch = [sidecar.request("createFunction", {"project": "p", "name": "f", "kind": "container",
+    batch = [sidecar.request("createFunction", {"project": "default", "name": "f", "kind": "container",
                                                 "image": os.environ["DH_TEST_IMAGE"], "command": "true"}),
-             sidecar.request("run", {"project": "p", "function": "f", "action": "job"})]
+             sidecar.request("run", {"project": "default", "function": "f", "action": "job"})]
     sidecar.write(json.dumps(batch).encode() + b"\n")
     sidecar.answer(batch[0]["id"])
     assert status(sidecar.wait(sidecar.answer(batch[1]["id"])))["state"] == "COMPLETED"
@@ -141,7 +141,7 @@ def test_a_waits_timeout_is_no_error(sidecar):
     waited = sidecar.wait(run, timeout_seconds=0.5)
     assert 0.4 < time.monotonic() - begun < 3
     assert waited["timed_out"] is True
-    sidecar.call("stopRun", project="p", id=run["id"], grace_seconds=0)
+    sidecar.call("stopRun", project="default", id=run["id"], grace_seconds=0)
 
 
 def test_a_wait_wakes_with_the_change(sidecar, engine):
@@ -151,7 +151,7 @@ def test_a_wait_wakes_with_the_change(sidecar, engine):
     for _ in range(5):
         run = sidecar.start(args=["1"])
         sidecar.until(run, "RUNNING")
-        id = sidecar.send("waitRun", {"project": "p", "id": run["id"], "timeout_seconds": 60})
+        id = sidecar.send("waitRun", {"project": "default", "id": run["id"], "timeout_seconds": 60})
         engine.wait(run)
         told = time.monotonic()
         late.append(sidecar.answer_at(id)[1] - told)
@@ -186,13 +186,13 @@ def test_list_runs(sidecar):
     sidecar.function(name="g", command="false")
     good = [sidecar.wait(sidecar.start())["id"] for _ in range(3)]
     bad = sidecar.wait(sidecar.start("g"))["id"]
-    ids = lambda **query: [run["id"] for run in sidecar.call("listRuns", project="p", **query)["items"]]
+    ids = lambda **query: [run["id"] for run in sidecar.call("listRuns", project="default", **query)["items"]]
     assert ids() == [bad, *reversed(good)]
     assert ids(state="ERROR") == [bad]
     assert ids(function="f") == list(reversed(good))
-    first = sidecar.call("listRuns", project="p", limit=3)
+    first = sidecar.call("listRuns", project="default", limit=3)
     assert (first["total"], len(first["items"])) == (4, 3)
-    rest = sidecar.call("listRuns", project="p", limit=3, cursor=first["next_cursor"])
+    rest = sidecar.call("listRuns", project="default", limit=3, cursor=first["next_cursor"])
     assert [run["id"] for run in rest["items"]] == good[:1] and rest["next_cursor"] is None
 
 

@@ -79,18 +79,18 @@ def test_an_unknown_method_names_the_nearest(offline):
 
 
 def test_an_unknown_parameter_names_the_nearest(offline):
-    error = refused(offline, "createFunction", project="p", name="f", kind="container", image="i", comand="sh")
+    error = refused(offline, "createFunction", project="default", name="f", kind="container", image="i", comand="sh")
     assert (error.code, error.data["errors"][0]["pointer"]) == (-32602, "/comand")
     assert "command" in json.dumps(error.data["errors"][0])
 
 
 def test_every_fault_is_reported_at_once(offline):
-    error = refused(offline, "createFunction", project="p", name=7, kind="container", image=["i"])
+    error = refused(offline, "createFunction", project="default", name=7, kind="container", image=["i"])
     assert {fault["pointer"] for fault in error.data["errors"]} >= {"/name", "/image"}
 
 
 def test_positional_params_are_refused(offline):
-    offline.write(b'{"jsonrpc":"2.0","id":77,"method":"getRun","params":["p"]}\n')
+    offline.write(b'{"jsonrpc":"2.0","id":77,"method":"getRun","params":["default"]}\n')
     with pytest.raises(CallError) as error:
         offline.answer(77)
     assert error.value.code == -32602
@@ -104,24 +104,24 @@ def test_positional_params_are_refused(offline):
 ])
 def test_what_is_not_there(offline, method, params, code):
     if method != "getProject":
-        params = {"project": "p", **params}
-        offline.call("getOrCreateProject", name="p")
+        params = {"project": "default", **params}
+        offline.call("getOrCreateProject", name="default")
     else:
         params = {"name": "nowhere"}
     assert refused(offline, method, **params).data["code"] == code
 
 
 def test_a_taken_uuid(offline):
-    taken = {"project": "p", "name": "f", "kind": "container", "image": "i", "uuid": "1" * 12 + "4" + "1" * 3 + "8" + "1" * 15}
+    taken = {"project": "default", "name": "f", "kind": "container", "image": "i", "uuid": "1" * 12 + "4" + "1" * 3 + "8" + "1" * 15}
     offline.call("createFunction", **taken)
     assert refused(offline, "createFunction", **taken).data["code"] == "already_exists"
 
 
 def test_no_engine(offline):
-    offline.call("createFunction", project="p", name="f", kind="container", image="i")
+    offline.call("createFunction", project="default", name="f", kind="container", image="i")
     try:
-        run = offline.call("run", project="p", function="f", action="job")
-        waited = offline.call("waitRun", project="p", id=run["id"], timeout_seconds=10)
+        run = offline.call("run", project="default", function="f", action="job")
+        waited = offline.call("waitRun", project="default", id=run["id"], timeout_seconds=10)
         assert "engine" in json.dumps(waited["status"]).lower()
     except CallError as error:
         assert error.data["code"] == "engine_unavailable" and error.data["hint"]
@@ -186,11 +186,11 @@ def test_it_leaves_with_its_parent(offline_environment):
 
 
 def test_one_shot_call(offline_environment):
-    done = subprocess.run([BINARY, "call", "createFunction", "project=p", "name=f", "kind=container", "image=i"],
+    done = subprocess.run([BINARY, "call", "createFunction", "project=default", "name=f", "kind=container", "image=i"],
                           env=offline_environment, capture_output=True, timeout=30)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["name"] == "f"
-    done = subprocess.run([BINARY, "call", "getFunction", '{"project":"p","function":"nobody"}'],
+    done = subprocess.run([BINARY, "call", "getFunction", '{"project":"default","function":"nobody"}'],
                           env=offline_environment, capture_output=True, timeout=30)
     assert done.returncode != 0
     assert b"nobody" in done.stderr + done.stdout
@@ -222,7 +222,7 @@ def test_on_a_terminal_it_explains_itself(offline_environment):
 
 
 def test_the_catalog_is_private(offline, offline_environment):
-    offline.call("getOrCreateProject", name="p")
+    offline.call("getOrCreateProject", name="default")
     catalog = os.path.join(offline_environment["XDG_STATE_HOME"], "dh-sidecar/catalog.db")
     assert os.stat(catalog).st_mode & 0o777 == 0o600
 
@@ -230,7 +230,7 @@ def test_the_catalog_is_private(offline, offline_environment):
 def test_a_newer_catalog_is_left_alone(offline_environment):
     import sqlite3
     with Sidecar(offline_environment) as process:
-        process.call("getOrCreateProject", name="p")
+        process.call("getOrCreateProject", name="default")
     catalog = os.path.join(offline_environment["XDG_STATE_HOME"], "dh-sidecar/catalog.db")
     with sqlite3.connect(catalog) as database:
         database.execute("PRAGMA user_version = 9999")
@@ -249,7 +249,7 @@ def test_a_full_disk(offline_environment, tmp_path):
             codes = set()
             for number in range(40):
                 try:
-                    process.call("createFunction", project="p", name=f"f{number}", kind="container", image="i",
+                    process.call("createFunction", project="default", name=f"f{number}", kind="container", image="i",
                                  code="x" * 20000)
                 except CallError as error:
                     codes.add(error.data.get("code"))

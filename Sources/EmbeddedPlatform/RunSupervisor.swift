@@ -166,7 +166,7 @@ actor RunSupervisor {
   // MARK: Stop and delete
 
   /// The run once it is stopped (or over some other way).
-  func stop(_ run: RunRecord, graceSeconds: Int) async throws {
+  func stop(_ run: RunRecord, graceSeconds: Int, decided: @Sendable () -> Void = {}) async throws {
     var run = run
     while run.state != .stop {
       guard run.state.canBecome(.stop) else {
@@ -184,6 +184,7 @@ actor RunSupervisor {
         return
       }
     }
+    decided()
     // A launch of ours in a pull or the like is called off; whoever drives the run sees the state at its next step.
     if launching.contains(run.id) {
       let driver = drivers[run.id]
@@ -194,7 +195,7 @@ actor RunSupervisor {
     if now.state == .stop { try await carryOutStop(now, try await execution(of: now)) }
   }
 
-  func delete(_ run: RunRecord) async throws {
+  func delete(_ run: RunRecord, decided: @Sendable () -> Void = {}) async throws {
     var run = run
     while run.state != .deleting {
       guard run.state.canBecome(.deleting) else { return }
@@ -206,6 +207,7 @@ actor RunSupervisor {
         return
       }
     }
+    decided()
     drivers[run.id]?.cancel()
     await drivers[run.id]?.value
     try await removeAll(run, try await execution(of: run))

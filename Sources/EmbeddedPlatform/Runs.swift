@@ -109,14 +109,18 @@ extension EmbeddedPlatform {
     throw CancellationError()
   }
 
-  package func stopRun(_ reference: RunReference, graceSeconds: Int) async throws -> Entity {
-    try await supervisor.stop(try await current(reference), graceSeconds: graceSeconds)
+  package func stopRun(
+    _ reference: RunReference,
+    graceSeconds: Int,
+    decided: @Sendable () -> Void
+  ) async throws -> Entity {
+    try await supervisor.stop(try await current(reference), graceSeconds: graceSeconds, decided: decided)
     return try await getRun(reference)
   }
 
-  package func deleteRun(_ reference: RunReference) async throws -> Entity {
+  package func deleteRun(_ reference: RunReference, decided: @Sendable () -> Void) async throws -> Entity {
     let run = try await recorded(reference)
-    try await supervisor.delete(run)
+    try await supervisor.delete(run, decided: decided)
     var entity = run.entity.shown
     entity.status["state"] = .string(RunState.deleted.rawValue)
     return entity

@@ -8,7 +8,7 @@ struct Call: Sendable {
   let params: JSONObject
   let slot: ReplySlot
   /// The lane that it holds or waits in.
-  let lane: String?
+  var lane: String?
   var task: Task<Void, Never>?
   var isCancelled = false
 }
@@ -46,6 +46,12 @@ struct CallTable {
     guard let call = calls.removeValue(forKey: serial) else { return nil }
     if let id = call.id { serials[id] = nil }
     return call
+  }
+
+  /// The lane that the call holds, which it holds no longer.
+  mutating func leaveLane(_ serial: Int) -> String? {
+    defer { calls[serial]?.lane = nil }
+    return calls[serial]?.lane
   }
 
   /// The lane's holder is done: the serial of the next one, which holds it now.

@@ -66,12 +66,8 @@ extension Connection {
       }
     }
     let (answered, isIdle) = state.withLock { state in
+      leaveLane(serial, in: &state)
       let answered = state.table.remove(serial)
-      if let lane = call.lane, !state.isClosed, let next = state.table.next(in: lane),
-        let nextCall = state.table.calls[next]
-      {
-        start(next, nextCall, in: &state)
-      }
       return (answered, state.table.count == 0)
     }
     if let answered {
@@ -79,6 +75,13 @@ extension Connection {
       answer(answered, outcome)
     }
     if isIdle { readerWake.signal() }
+  }
+
+  private func leaveLane(_ serial: Int, in state: inout State) {
+    guard let lane = state.table.leaveLane(serial), !state.isClosed, let next = state.table.next(in: lane),
+      let nextCall = state.table.calls[next]
+    else { return }
+    start(next, nextCall, in: &state)
   }
 
   private func outcome(_ body: () throws -> JSONValue) -> Outcome {
@@ -125,7 +128,8 @@ extension Connection {
         try await outbound.enqueueNotification(framed(message), owner: serial)
       },
       spawn: { [self] work in spawn(work) },
-      watchParent: { [self] pid in watchParent(pid) }
+      watchParent: { [self] pid in watchParent(pid) },
+      leaveLane: { [self] in state.withLock { leaveLane(serial, in: &$0) } }
     )
   }
 

@@ -10,14 +10,18 @@ package struct RequestContext: Sendable {
   /// For `initialize.processId`: the connection closes within 2 s of that process's end. A pid that can't be seen
   /// (another pid namespace, another user's) is ignored with a warning.
   package let watchParent: @Sendable (_ pid: Int) -> Void
+  /// What the call changes is decided, though it goes on: the next call of its lane may begin.
+  package let leaveLane: @Sendable () -> Void
 
   package init(
     notify: @escaping @Sendable (_ method: String, _ params: JSONObject) async throws -> Void,
     spawn: @escaping @Sendable (_ work: @escaping @Sendable () async -> Void) -> Void,
-    watchParent: @escaping @Sendable (_ pid: Int) -> Void = { _ in }
+    watchParent: @escaping @Sendable (_ pid: Int) -> Void = { _ in },
+    leaveLane: @escaping @Sendable () -> Void = {}
   ) {
     self.notify = notify
     self.spawn = spawn
     self.watchParent = watchParent
+    self.leaveLane = leaveLane
   }
 }

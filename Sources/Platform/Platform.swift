@@ -40,8 +40,14 @@ package protocol Platform: Sendable {
     timeoutSeconds: Double?,
     progress: @escaping @Sendable (Progress) async -> Void
   ) async throws -> WaitResult
-  func stopRun(_ reference: RunReference, graceSeconds: Int) async throws -> Entity
-  func deleteRun(_ reference: RunReference) async throws -> Entity
+  /// `decided` is called once the stop is recorded, before the program has ended.
+  func stopRun(
+    _ reference: RunReference,
+    graceSeconds: Int,
+    decided: @Sendable () -> Void
+  ) async throws -> Entity
+  /// `decided` is called once the deletion is recorded, before everything is gone.
+  func deleteRun(_ reference: RunReference, decided: @Sendable () -> Void) async throws -> Entity
   func getRunLogs(_ reference: RunReference, query: LogQuery, timeoutSeconds: Double) async throws -> LogPage
 
   func setSecret(project: String, name: String, value: String) async throws -> Entity

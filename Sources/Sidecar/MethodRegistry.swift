@@ -17,11 +17,10 @@ package struct MethodRegistry: RequestHandler {
 
   private static let byName = Dictionary(uniqueKeysWithValues: methods.map { ($0.declaration.name, $0) })
 
-  private let platform: @Sendable () -> any Platform
+  private let platform: any Platform
   private let defaultProject: String
 
-  /// `platform` is asked for at the first call that needs one.
-  package init(defaultProject: String = "default", platform: @escaping @Sendable () -> any Platform) {
+  package init(defaultProject: String = "default", platform: any Platform) {
     self.defaultProject = defaultProject
     self.platform = platform
   }
@@ -60,7 +59,7 @@ package struct MethodRegistry: RequestHandler {
       MethodCall(
         params: check.normalised,
         warnings: check.warnings,
-        platform: platform(),
+        platform: platform,
         defaultProject: defaultProject,
         context: context
       )

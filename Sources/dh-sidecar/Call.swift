@@ -17,6 +17,8 @@ struct Call: ParsableCommand {
       """
   )
 
+  @OptionGroup var options: CompositionOptions
+
   @Argument(help: "The method, as `rpc.discover` lists them.")
   var method: String
 
@@ -25,7 +27,7 @@ struct Call: ParsableCommand {
 
   func run() throws {
     let params = try parsedParams()
-    let composition = Composition()
+    let composition = Composition(options)
     let registry = composition.registry
     let method = method
     let outcome = Blocking.run { () async -> Result<JSONValue, any Error> in

@@ -7,7 +7,7 @@ struct DHSidecar: ParsableCommand {
     commandName: "dh-sidecar",
     abstract: "Defines container functions and runs them, driven by JSON-RPC 2.0 over stdin and stdout.",
     version: SidecarVersion.current,
-    subcommands: [Serve.self, Schema.self, Call.self],
-    defaultSubcommand: Serve.self
+    subcommands: [Stdio.self, Schema.self, Call.self, Doctor.self],
+    defaultSubcommand: Stdio.self
   )
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONRPC
 internal import Model
 internal import ParameterSchema
 internal import Platform
@@ -14,8 +15,8 @@ extension Method {
       errors: [.invalidParams, .runNotFound, .engineUnavailable, .catalogError, .catalogFull, .catalogTooNew],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
-    order: .concurrent
+    order: .changesProject
   ) { call in
-    .object(try await call.platform.deleteRun(try call.run()).json)
+    .object(try await call.platform.deleteRun(try call.run(), decided: call.context.leaveLane).json)
   }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONRPC
 internal import Model
 internal import ParameterSchema
 internal import Platform
@@ -27,12 +28,13 @@ extension Method {
       ],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
-    order: .concurrent
+    order: .changesProject
   ) { call in
     .object(
       try await call.platform.stopRun(
         try call.run(),
-        graceSeconds: call.params["grace_seconds"]?.integerValue ?? 10
+        graceSeconds: call.params["grace_seconds"]?.integerValue ?? 10,
+        decided: call.context.leaveLane
       ).json
     )
   }

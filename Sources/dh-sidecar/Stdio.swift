@@ -1,0 +1,46 @@
+import ArgumentParser
+import FoundationEssentials
+import JSONRPC
+import Sidecar
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// What the bare command does: speaks JSON-RPC until stdin closes.
+struct Stdio: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Speak JSON-RPC 2.0 on stdin and stdout, one message per line or with Content-Length headers (default)."
+  )
+
+  @OptionGroup var options: CompositionOptions
+
+  func run() throws {
+    guard isatty(0) == 0 else {
+      // Nobody types JSON-RPC by hand: rather than wait in silence, say what this is.
+      print(Self.explanation)
+      return
+    }
+    let output = StandardStreams.takeOver() ?? 1
+    let composition = Composition(options)
+    let connection = Connection(
+      handler: composition.registry,
+      output: output,
+      warn: { StandardError.write("dh-sidecar: \($0)") }
+    )
+    let code = connection.run(reading: 0)
+    composition.close(drainSeconds: 2)
+    throw ExitCode(code)
+  }
+
+  private static let explanation = """
+    dh-sidecar \(SidecarVersion.current) speaks JSON-RPC 2.0 on stdin and stdout: a program starts it, not a person.
+    By hand, one call at a time:
+
+        dh-sidecar call createFunction name=hello kind=container image=hello-world
+        dh-sidecar call run function=hello action=job
+        dh-sidecar call listRuns
+
+    dh-sidecar doctor says what was found on this machine, dh-sidecar --help what else there is.
+    """
+}

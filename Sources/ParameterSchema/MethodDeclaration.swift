@@ -8,7 +8,7 @@ package struct MethodDeclaration: Sendable {
   /// One line.
   package var summary: String
   package var description: String
-  package var parameters: [Parameter]
+  package var parameters: [Parameter] { parameterCache.value }
   /// `action` tells the params apart: `run` and `renderRun`.
   package var discriminatedByAction: Bool
   package var resultDescription: String
@@ -17,12 +17,13 @@ package struct MethodDeclaration: Sendable {
   package var errors: [ErrorCode]
   /// Params that work as they stand.
   package var example: JSONObject
+  private let parameterCache: Lazy<[Parameter]>
 
   package init(
     _ name: String,
     summary: String,
     description: String = "",
-    parameters: [Parameter],
+    parameters: @autoclosure @escaping @Sendable () -> [Parameter],
     discriminatedByAction: Bool = false,
     result: String,
     resultSchema: JSONObject = ["type": "object"],
@@ -32,7 +33,7 @@ package struct MethodDeclaration: Sendable {
     self.name = name
     self.summary = summary
     self.description = description
-    self.parameters = parameters
+    parameterCache = Lazy(parameters)
     self.discriminatedByAction = discriminatedByAction
     self.resultDescription = result
     self.resultSchema = resultSchema

@@ -27,7 +27,7 @@ struct Call: ParsableCommand {
 
   func run() throws {
     let params = try parsedParams()
-    let composition = Composition(options)
+    let composition = try options.composition()
     let registry = composition.registry
     let method = method
     let outcome = Blocking.run { () async -> Result<JSONValue, any Error> in

@@ -1,8 +1,10 @@
+import ArgumentParser
 import Catalog
 import EmbeddedPlatform
 import EngineExecutor
 import FoundationEssentials
 import HTTP
+import Model
 import Sidecar
 
 /// What is wired to what. Nothing is opened or contacted before the first call that needs it.
@@ -13,18 +15,23 @@ struct Composition: Sendable {
   let platform: EmbeddedPlatform
   private let transport: HTTPTransport
 
-  init(_ options: CompositionOptions) {
+  /// What the command line says; the environment stands behind it.
+  init(platform: String? = nil, project: String? = nil) throws {
     let environment = ProcessInfo.processInfo.environment
+    let name = platform ?? environment["DH_SIDECAR_PLATFORM"] ?? PlatformKind.local.rawValue
+    guard name == PlatformKind.local.rawValue else {
+      throw ValidationError("There is no platform \"\(name)\" in this version; there is: local.")
+    }
     let stateHome = environment["XDG_STATE_HOME"] ?? (environment["HOME"] ?? "/tmp") + "/.local/state"
     let state = stateHome + "/dh-sidecar"
-    defaultProject = options.project ?? environment["DH_SIDECAR_PROJECT"] ?? "default"
+    defaultProject = project ?? environment["DH_SIDECAR_PROJECT"] ?? "default"
     catalog = Catalog(path: environment["DH_SIDECAR_CATALOG"] ?? state + "/catalog.db")
     transport = HTTPTransport()
     executor = EngineExecutor(
       configuration: EngineConfiguration(environment: environment, stateDirectory: stateHome),
       transport: transport
     )
-    platform = EmbeddedPlatform(catalog: catalog, executor: executor)
+    self.platform = EmbeddedPlatform(catalog: catalog, executor: executor)
   }
 
   var registry: MethodRegistry { MethodRegistry(defaultProject: defaultProject, platform: platform) }

@@ -1,6 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
-import Model
 
 /// The options that every command takes which may need a platform. The environment stands behind each.
 struct CompositionOptions: ParsableArguments {
@@ -10,10 +8,5 @@ struct CompositionOptions: ParsableArguments {
   @Option(help: "The project of calls that name none. Without it DH_SIDECAR_PROJECT, then default.")
   var project: String?
 
-  func validate() throws {
-    guard let name = platform ?? ProcessInfo.processInfo.environment["DH_SIDECAR_PLATFORM"] else { return }
-    guard name == PlatformKind.local.rawValue else {
-      throw ValidationError("There is no platform \"\(name)\" in this version; there is: local.")
-    }
-  }
+  func composition() throws -> Composition { try Composition(platform: platform, project: project) }
 }

@@ -18,7 +18,7 @@ struct Doctor: ParsableCommand {
   @OptionGroup var options: CompositionOptions
 
   func run() throws {
-    let composition = Composition(options)
+    let composition = try options.composition()
     let isWell = Blocking.run { await Self.examine(composition) }
     composition.close(drainSeconds: 0)
     throw ExitCode(isWell ? 0 : 1)

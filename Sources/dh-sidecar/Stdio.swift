@@ -15,14 +15,16 @@ struct Stdio: ParsableCommand {
 
   @OptionGroup var options: CompositionOptions
 
-  func run() throws {
+  func run() throws { throw ExitCode(Self.speak(try options.composition())) }
+
+  /// The process's exit code, once there is nothing more to answer.
+  static func speak(_ composition: Composition) -> Int32 {
     guard isatty(0) == 0 else {
       // Nobody types JSON-RPC by hand: rather than wait in silence, say what this is.
       print(Self.explanation)
-      return
+      return 0
     }
     let output = StandardStreams.takeOver() ?? 1
-    let composition = Composition(options)
     let connection = Connection(
       handler: composition.registry,
       output: output,
@@ -30,7 +32,7 @@ struct Stdio: ParsableCommand {
     )
     let code = connection.run(reading: 0)
     composition.close(drainSeconds: 2)
-    throw ExitCode(code)
+    return code
   }
 
   private static let explanation = """

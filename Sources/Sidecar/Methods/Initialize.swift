@@ -17,7 +17,7 @@ extension Method {
     return [
       "serverInfo": ["name": "dh-sidecar", "version": .string(SidecarVersion.current)],
       "protocol_version": .string(SidecarVersion.protocolVersion),
-      "capabilities": ["methods": .array(MethodRegistry.declarations.map { .string($0.name) })],
+      "capabilities": ["framings": ["lines", "content-length"], "batches": true, "cancel": true, "progress": true],
     ]
   }
 }

@@ -1,0 +1,1 @@
+FROM docker.io/library/python:3.11-slim

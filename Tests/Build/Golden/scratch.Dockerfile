@@ -1,0 +1,3 @@
+FROM scratch
+COPY ["source/","/shared/"]
+WORKDIR /shared

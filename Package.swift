@@ -141,6 +141,7 @@ let package = Package(
       name: "BuildTests",
       dependencies: ["JSON", "Model", "Build"],
       path: "Tests/Build",
+      exclude: ["Golden"],
       swiftSettings: swiftSettings
     ),
     .testTarget(

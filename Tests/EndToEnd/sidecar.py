@@ -123,8 +123,8 @@ class Sidecar:
             raise CallError(message["error"])
         return message["result"], at
 
-    def call(self, method, timeout=60, **params):
-        return self.answer(self.send(method, params), timeout)
+    def call(self, _method, /, _timeout=60, **params):
+        return self.answer(self.send(_method, params), _timeout)
 
     def function(self, name="f", **params):
         return self.call("createFunction", project="default", name=name, kind="container",
@@ -134,7 +134,7 @@ class Sidecar:
         return self.call("run", project="default", function=function, **{"action": "job", **params})
 
     def wait(self, run, timeout_seconds=60, **params):
-        return self.call("waitRun", timeout=timeout_seconds + 30, project="default", id=run["id"],
+        return self.call("waitRun", _timeout=timeout_seconds + 30, project="default", id=run["id"],
                          timeout_seconds=timeout_seconds, **params)
 
     def job(self, script, **params):

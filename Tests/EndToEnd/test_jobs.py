@@ -22,7 +22,7 @@ def test_success_with_args_envs_and_secrets(sidecar):
                       secrets=["TOKEN"])
     assert status(run)["state"] == "COMPLETED", status(run)
     assert status(run)["exit_code"] == 0
-    assert texts(sidecar.logs(run)) == [f"sh hi s3cret p {run['id']}"]
+    assert texts(sidecar.logs(run)) == [f"sh hi s3cret default {run['id']}"]
     assert "s3cret" not in str(sidecar.call("getRun", project="default", id=run["id"]))
 
 

@@ -27,9 +27,9 @@ def alive(process):
     assert process.call("initialize")["serverInfo"]["name"] == "dh-sidecar"
 
 
-def refused(process, method, **params):
+def refused(process, _method, /, **params):
     with pytest.raises(CallError) as error:
-        process.call(method, **params)
+        process.call(_method, **params)
     return error.value
 
 

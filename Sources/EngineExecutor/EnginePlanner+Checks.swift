@@ -52,17 +52,4 @@ extension EnginePlanner {
       )
     }
   }
-
-  static func dockerfile(_ spec: WorkloadSpec) throws -> String {
-    if spec.lang == "dockerfile", let code = spec.code { return code }
-    guard let base = spec.baseImage ?? spec.image else {
-      throw SidecarError(
-        .invalidParams,
-        "A build needs a base image.",
-        faults: [Fault(pointer: "/base_image", rule: "required", message: "needed for build")]
-      )
-    }
-    return (["FROM \(ImageName(base).qualified)"] + spec.instructions.map { "RUN \($0)" }).joined(separator: "\n")
-      + "\n"
-  }
 }

@@ -1,3 +1,4 @@
+import Build
 import JSON
 import Model
 import Platform
@@ -22,7 +23,7 @@ package enum EnginePlanner {
         faults: [Fault(pointer: "/image", rule: "required", message: "needed for \(spec.action.rawValue)")]
       )
     }
-    let name = ImageName(image).qualified
+    let name = try qualified(image, pointer: "/image")
     var plan = EnginePlan(image: name, pullPolicy: spec.imagePullPolicy)
     plan.warnings = placementWarnings(spec)
     if spec.imagePullPolicy != .never {
@@ -176,8 +177,8 @@ package enum EnginePlanner {
 
   private static func build(_ execution: Execution) throws -> EnginePlan {
     let spec = execution.spec
-    let tag = ImageName(spec.image ?? "localhost/\(execution.project)/\(execution.functionName):latest").qualified
-    let dockerfile = try Self.dockerfile(spec)
+    let tag = try spec.image.map { try qualified($0, pointer: "/image") } ?? builtImage(execution)
+    let dockerfile = try Dockerfile.make(spec, source: nil).text
     var plan = EnginePlan(image: tag, pullPolicy: spec.imagePullPolicy)
     plan.warnings = placementWarnings(spec)
     plan.build = EngineCall(

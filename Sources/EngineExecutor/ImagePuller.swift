@@ -1,3 +1,4 @@
+import Build
 import HTTP
 import JSON
 import Model
@@ -39,7 +40,9 @@ struct ImagePuller {
     progress: @Sendable (Progress) -> Void
   ) async throws -> String? {
     var headers: [(name: String, value: String)] = []
-    if let value = auth.header(for: ImageName(image)) { headers.append((name: "X-Registry-Auth", value: value)) }
+    if let reference = try? ImageReference(image), let value = auth.header(for: reference) {
+      headers.append((name: "X-Registry-Auth", value: value))
+    }
     let response = try await client.open(pull, headers: headers, timeout: nil, longLived: true)
     guard response.isSuccess else {
       return EngineReply(status: response.status, body: try await response.body()).message

@@ -1,3 +1,4 @@
+import Build
 import FoundationEssentials
 import JSON
 
@@ -23,7 +24,7 @@ struct RegistryAuth: Sendable {
 
   /// The value of `X-Registry-Auth` for this image: base64url of the Engine API's AuthConfig; nil where no file has
   /// inline credentials for it. A file that is not JSON counts as empty: the pull then says what is missing.
-  func header(for image: ImageName) -> String? {
+  func header(for image: ImageReference) -> String? {
     for file in files {
       guard let data = try? Data(contentsOf: URL(filePath: file)), let json = try? JSONValue(parsing: Array(data)),
         let header = Self.header(for: image, in: json)
@@ -33,7 +34,7 @@ struct RegistryAuth: Sendable {
     return nil
   }
 
-  static func header(for image: ImageName, in json: JSONValue) -> String? {
+  static func header(for image: ImageReference, in json: JSONValue) -> String? {
     guard let auths = json["auths"]?.objectValue else { return nil }
     for key in keys(for: image) {
       guard let entry = auths[key] else { continue }
@@ -51,7 +52,7 @@ struct RegistryAuth: Sendable {
   }
 
   /// Most specific first (containers-auth.json(5)), then Docker Hub's historical names.
-  private static func keys(for image: ImageName) -> [String] {
+  private static func keys(for image: ImageReference) -> [String] {
     var keys: [String] = []
     var path = image.qualified
     while let slash = path.lastIndex(of: "/") {

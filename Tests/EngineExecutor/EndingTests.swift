@@ -1,3 +1,4 @@
+import Build
 import HTTP
 import JSON
 import Model
@@ -67,7 +68,7 @@ import Testing
   ])
   func credentialsAreFound(image: String, key: String, found: Bool) throws {
     let json = JSONValue.object(["auths": .object([key: ["auth": "dTpwOnc="]])])
-    let header = RegistryAuth.header(for: ImageName(image), in: json)
+    let header = RegistryAuth.header(for: try ImageReference(image), in: json)
     #expect((header != nil) == found)
   }
 

@@ -148,10 +148,32 @@ import Testing
     )
   }
 
+  private static let zeros = String(repeating: "0", count: 64)
+
   @Test(arguments: [
     ("busybox", "docker.io/library/busybox:latest"), ("a/b:1", "docker.io/a/b:1"),
     ("localhost/x", "localhost/x:latest"), ("127.0.0.1:5000/x:t", "127.0.0.1:5000/x:t"),
-    ("ghcr.io/a/b@sha256:00", "ghcr.io/a/b@sha256:00"), ("index.docker.io/a/b", "docker.io/a/b:latest"),
+    ("ghcr.io/a/b@sha256:\(zeros)", "ghcr.io/a/b@sha256:\(zeros)"), ("index.docker.io/a/b", "docker.io/a/b:latest"),
   ])
-  func namesAreQualified(name: String, qualified: String) { #expect(ImageName(name).qualified == qualified) }
+  func namesAreQualified(name: String, qualified: String) throws {
+    #expect(try EnginePlanner.qualified(name, pointer: "/image") == qualified)
+  }
+
+  @Test(
+    arguments: [
+      ("f", "localhost/p/f:latest"), ("my_function", "localhost/p/my-function-0123456:latest"),
+      ("F", "localhost/p/f-0123456:latest"), ("+", "localhost/p/x-0123456:latest"),
+    ]
+  )
+  func anImageThatNobodyNamed(function: String, image: String) throws {
+    let execution = Execution(
+      project: "p",
+      functionName: function,
+      functionID: "0123456",
+      runID: "r",
+      spec: WorkloadSpec(action: .build)
+    )
+    #expect(EnginePlanner.builtImage(execution) == image)
+    #expect(try EnginePlanner.qualified(image, pointer: "/image") == image)
+  }
 }

@@ -7,7 +7,7 @@ import http.client
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from sidecar import Sidecar, clean_environment  # noqa: E402
+from sidecar import Sidecar, clean_environment, without_sockets  # noqa: E402
 
 
 class Engine:
@@ -72,12 +72,13 @@ def sidecar(environment):
 
 @pytest.fixture
 def offline_environment(tmp_path):
-    """Where no engine answers, and none can be started."""
+    """Where no engine is named, and Podman is not on the PATH to be started."""
     return clean_environment(DOCKER_HOST=f"unix://{tmp_path}/no.sock", CONTAINER_HOST=f"unix://{tmp_path}/no.sock",
-                             XDG_STATE_HOME=tmp_path / "state", XDG_CONFIG_HOME=tmp_path / "config")
+                             HOME=tmp_path, PATH=tmp_path, XDG_STATE_HOME=tmp_path / "state",
+                             XDG_CONFIG_HOME=tmp_path / "config", XDG_RUNTIME_DIR=None)
 
 
 @pytest.fixture
 def offline(offline_environment):
-    with Sidecar(offline_environment) as process:
+    with Sidecar(offline_environment, within=without_sockets()) as process:
         yield process

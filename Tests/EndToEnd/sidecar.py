@@ -2,6 +2,7 @@
 import json
 import os
 import queue
+import shutil
 import subprocess
 import threading
 import time
@@ -32,11 +33,17 @@ def clean_environment(**changes):
     return env
 
 
+def without_sockets():
+    """The start of a command line for which the machine's own engines are not there."""
+    return [shutil.which("unshare"), "-m", "/bin/sh", "-c", '/bin/mount -t tmpfs tmpfs /run && exec "$0" "$@"']
+
+
 class Sidecar:
-    def __init__(self, env, arguments=(), headers=False):
+    def __init__(self, env, arguments=(), headers=False, within=()):
+        """`within` is the start of a command line that ends with the sidecar's own."""
         self.headers = headers
         self.process = subprocess.Popen(
-            [BINARY, *arguments], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            [*within, BINARY, *arguments], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.next_id = 0
         self.answers = {}
         self.others = queue.Queue()

@@ -1,5 +1,11 @@
 internal import Model
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// The SQLite store of projects, functions, tasks, runs and secrets: one file that several sidecars share. A call that
 /// returned has reached the disk (WAL, synchronous=FULL). Opened by the first call that needs it.
 ///
@@ -8,6 +14,7 @@ internal import Model
 package actor Catalog {
   package nonisolated let path: String
   private let migrations: Migrations
+  private let busySeconds: Int
   private let thread = CatalogThread()
   private var connection: Database?
   private var owner: Owner?
@@ -15,8 +22,10 @@ package actor Catalog {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Touches nothing yet. Files beside `path`: `-wal` and `-shm` (SQLite's), `-owners/` (who drives runs).
-  package init(path: String, migrations: Migrations = .standard) {
+  /// `busySeconds`: how long a call waits while another process writes.
+  package init(path: String, migrations: Migrations = .standard, busySeconds: Int = 10) {
     self.path = path
+    self.busySeconds = busySeconds
     self.migrations = migrations
   }
 
@@ -68,7 +77,22 @@ package actor Catalog {
       self.connection = nil
     }
     try CatalogFile.prepare(path)
-    let database = try Database(path: path)
+    let deadline = ContinuousClock.now + .seconds(busySeconds)
+    while true {
+      do {
+        let database = try connect()
+        connection = database
+        return database
+      } catch let error as SidecarError where error.code == .timeout && ContinuousClock.now < deadline {
+        // While several make the file or switch it to WAL at once, SQLite answers "busy" without waiting
+        // (sqlite.org/wal.html, section 9). Only the catalog's own thread sleeps.
+        usleep(5000)
+      }
+    }
+  }
+
+  private func connect() throws -> Database {
+    let database = try Database(path: path, busySeconds: busySeconds)
     try database.script("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL")
     // What is deleted is overwritten: secrets are in here.
     try database.script("PRAGMA secure_delete = ON")
@@ -76,7 +100,6 @@ package actor Catalog {
     // Last, since it writes to the file. Where the file system can't do WAL it stays with a rollback journal, which
     // is as safe.
     try database.script("PRAGMA journal_mode = WAL")
-    connection = database
     return database
   }
 }

@@ -30,7 +30,7 @@ enum CatalogError {
     case SQLITE_BUSY, SQLITE_LOCKED:
       return SidecarError(
         .timeout,
-        "another process has kept the catalog \(path) locked for \(Database.busyMilliseconds / 1000) s",
+        "another process keeps the catalog \(path) locked",
         hint: "try again; `fuser \(path)` names who holds it",
         cause: words
       )

@@ -11,6 +11,8 @@ enum CatalogFile {
   /// Makes missing directories (0700) and the file (0600), and takes away what others may do with an existing file.
   /// Directories that are there already are the user's business. SQLite gives `-wal` and `-shm` the file's mode.
   static func prepare(_ path: String) throws(SidecarError) {
+    // A file that may not grow (RLIMIT_FSIZE) is to be an error of write(2), not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     try makeDirectories(directory(of: path))
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { throw CatalogError.system("open", path) }

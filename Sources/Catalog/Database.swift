@@ -35,11 +35,9 @@ final class Database {
 
   /// Statements that are kept prepared; lists have many combinations of filters.
   private static let statementLimit = 64
-  /// How long a statement waits for another process's write.
-  static let busyMilliseconds: Int32 = 10_000
-
-  /// The file must exist (it is made with its mode by `CatalogFile`) or be creatable.
-  init(path: String) throws(SidecarError) {
+  /// The file must exist (it is made with its mode by `CatalogFile`) or be creatable. `busySeconds`: how long a
+  /// statement waits for another process's write.
+  init(path: String, busySeconds: Int) throws(SidecarError) {
     self.path = path
     var connection: OpaquePointer?
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -50,7 +48,7 @@ final class Database {
       throw error
     }
     self.connection = connection
-    sqlite3_busy_timeout(connection, Self.busyMilliseconds)
+    sqlite3_busy_timeout(connection, Int32(busySeconds * 1000))
   }
 
   deinit {
@@ -100,8 +98,13 @@ final class Database {
 
   /// All of it or nothing. IMMEDIATE, so that it waits for other writers at the beginning and never has to be
   /// repeated because its snapshot was too old (sqlite.org/isolation.html).
-  func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-    try execute("BEGIN IMMEDIATE")
+  func transaction<Value>(_ body: () throws -> Value) throws -> Value { try between("BEGIN IMMEDIATE", body) }
+
+  /// Several reads of one and the same state of the file, whoever writes meanwhile.
+  func snapshot<Value>(_ body: () throws -> Value) throws -> Value { try between("BEGIN", body) }
+
+  private func between<Value>(_ begin: String, _ body: () throws -> Value) throws -> Value {
+    try execute(begin)
     do {
       let value = try body()
       try execute("COMMIT")

@@ -93,6 +93,11 @@ struct ListStatement {
         faults: [Fault(pointer: "/limit", rule: "range", message: "limit must be from 1 to 1000, not \(query.limit)")]
       )
     }
+    // Total and rows of one and the same state.
+    return try database.snapshot { try page(in: database, read) }
+  }
+
+  private func page<Item>(in database: Database, _ read: (SQLRow) throws -> Item) throws -> Page<Item> {
     let filters = conditions + commonConditions
     let total = try database.integer("SELECT count(*) FROM \(table)\(Self.clause(filters))", Self.values(filters))
     let order = query.descending ? "DESC" : "ASC"

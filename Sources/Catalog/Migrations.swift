@@ -13,7 +13,7 @@ package struct Migrations: Sendable {
   /// Brings the file to the newest version, in one transaction, whoever else opens it at the same time. A newer file
   /// and another program's file are refused before anything is written.
   func apply(to database: Database) throws {
-    let found = try version(of: database)
+    let found = try database.snapshot { try version(of: database) }
     guard found < steps.count else { return }
     try database.transaction {
       // Another process may have done it meanwhile.

@@ -23,7 +23,12 @@ package enum SettingsFile {
 
   /// Where the catalog is by default.
   package static func stateDirectory(_ environment: [String: String]) -> String {
-    directory("XDG_STATE_HOME", inHome: ".local/state", environment) + "/dh-sidecar"
+    stateHome(environment) + "/dh-sidecar"
+  }
+
+  /// XDG_STATE_HOME, or its default.
+  package static func stateHome(_ environment: [String: String]) -> String {
+    directory("XDG_STATE_HOME", inHome: ".local/state", environment)
   }
 
   /// Reads the file and resolves. A missing file is an error only where somebody named it. Throws `invalid_settings`.

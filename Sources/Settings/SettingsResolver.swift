@@ -133,7 +133,7 @@ struct SettingsResolver {
     let count = faults.count == 1 ? "a fault" : "\(faults.count) faults"
     throw SidecarError(
       .invalidSettings,
-      "the settings have \(count) (file \(path)): \(faults.map(\.message).joined(separator: "; "))",
+      "the settings have \(count) (file \(path))",
       hint: first.hint,
       faults: faults
     )

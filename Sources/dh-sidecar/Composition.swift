@@ -5,30 +5,45 @@ import EngineExecutor
 import FoundationEssentials
 import HTTP
 import Model
+import Settings
 import Sidecar
 
 /// What is wired to what. Nothing is opened or contacted before the first call that needs it.
 struct Composition: Sendable {
+  let settings: Settings
   let defaultProject: String
   let catalog: Catalog
   let executor: EngineExecutor
   let platform: EmbeddedPlatform
   private let transport: HTTPTransport
 
-  /// What the command line says; the environment stands behind it.
+  /// What the command line says; environment and settings file stand behind it.
   init(platform: String? = nil, project: String? = nil) throws {
     let environment = ProcessInfo.processInfo.environment
-    let name = platform ?? environment["DH_SIDECAR_PLATFORM"] ?? PlatformKind.local.rawValue
-    guard name == PlatformKind.local.rawValue else {
-      throw ValidationError("There is no platform \"\(name)\" in this version; there is: local.")
+    let options = SettingsOptions(platform: platform, project: project)
+    settings = try SettingsFile.load(environment: environment, options: options)
+    guard settings.platform.value == .local else {
+      let reason =
+        settings.platform.origin == .standard
+        ? "an endpoint of Core is set (\(settings.core.endpoint?.origin.description ?? ""))"
+        : "\(settings.platform.origin) says so"
+      throw ValidationError(
+        """
+        There is no platform "\(settings.platform.value.rawValue)" in this version; there is: local. It was chosen \
+        because \(reason); --platform local runs on this machine.
+        """
+      )
     }
-    let stateHome = environment["XDG_STATE_HOME"] ?? (environment["HOME"] ?? "/tmp") + "/.local/state"
-    let state = stateHome + "/dh-sidecar"
-    defaultProject = project ?? environment["DH_SIDECAR_PROJECT"] ?? "default"
-    catalog = Catalog(path: environment["DH_SIDECAR_CATALOG"] ?? state + "/catalog.db")
+    defaultProject = settings.project?.value ?? "default"
+    catalog = Catalog(path: settings.local.catalog.value)
     transport = HTTPTransport()
     executor = EngineExecutor(
-      configuration: EngineConfiguration(environment: environment, stateDirectory: stateHome),
+      configuration: EngineConfiguration(
+        choice: EngineConfiguration.Choice(rawValue: settings.local.engine.value.rawValue) ?? .auto,
+        socket: settings.local.socket?.value,
+        environment: environment,
+        stateDirectory: SettingsFile.stateHome(environment)
+      ),
       transport: transport
     )
     self.platform = EmbeddedPlatform(catalog: catalog, executor: executor)

@@ -1,12 +1,29 @@
 import ArgumentParser
+import Model
 
 /// The options that every command takes which may need a platform. The environment stands behind each.
 struct CompositionOptions: ParsableArguments {
-  @Option(help: "Where runs go: local. Without it DH_SIDECAR_PLATFORM, then local.")
+  @Option(help: "Where runs go: local. Without it DH_SIDECAR_PLATFORM, the settings file, then local.")
   var platform: String?
 
-  @Option(help: "The project of calls that name none. Without it DH_SIDECAR_PROJECT, then default.")
+  @Option(help: "The project of calls that name none. Without it DH_SIDECAR_PROJECT, the settings, then default.")
   var project: String?
 
-  func composition() throws -> Composition { try Composition(platform: platform, project: project) }
+  /// Throws what is wrong with the settings as a text for a person.
+  func composition() throws -> Composition {
+    do {
+      return try Composition(platform: platform, project: project)
+    } catch let error as SidecarError {
+      throw Explanation(error)
+    }
+  }
+
+  private struct Explanation: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ error: SidecarError) {
+      let faults = error.faults.map { fault in "\n  \(fault.message)" + (fault.hint.map { " \($0)" } ?? "") }
+      description = error.message + (faults.isEmpty ? error.hint.map { "\n  \($0)" } ?? "" : faults.joined())
+    }
+  }
 }

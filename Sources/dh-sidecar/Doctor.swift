@@ -4,6 +4,7 @@ import EmbeddedPlatform
 import EngineExecutor
 import JSON
 import Model
+import Settings
 import Sidecar
 
 struct Doctor: ParsableCommand {
@@ -27,6 +28,13 @@ struct Doctor: ParsableCommand {
   private static func examine(_ composition: Composition) async -> Bool {
     print("dh-sidecar \(SidecarVersion.current), platform \(composition.platform.kind.rawValue)")
     print("project   \(composition.defaultProject) (where a call names none)")
+    let file = composition.settings.file
+    print(
+      "settings  \(file.value)\(composition.settings.fileExists ? "" : ", not there: no need of one") (\(file.origin))"
+    )
+    for setting in composition.settings.report where setting.name != "config" {
+      print("          \(setting.name): \(setting.value) (\(setting.origin))")
+    }
     var isWell = true
     do {
       let version = try await composition.catalog.check()

@@ -152,7 +152,7 @@ import Testing
     let error = #expect(throws: SidecarError.self) { _ = try settings(file) }
     #expect(error?.code == .invalidSettings)
     #expect(error?.faults.map(\.pointer).sorted() == pointers, "\(error as Any)")
-    #expect(error?.message.contains(line) == true, "\(error as Any)")
+    #expect(error?.faults.contains { $0.message.contains(line) } == true, "\(error as Any)")
     #expect(error?.message.contains(Self.path) == true)
     if let hint { #expect(error?.hint?.contains(hint) == true, "\(error as Any)") }
   }
@@ -162,9 +162,10 @@ import Testing
     let error = #expect(throws: SidecarError.self) {
       _ = try settings(nil, ["DH_SIDECAR_PLATFORM": "kubernets"], options)
     }
-    #expect(error?.message.contains("DH_SIDECAR_PLATFORM: `kubernets`") == true)
-    #expect(error?.message.contains("--project: `a b`") == true)
-    #expect(error?.hint == "Did you mean `kubernetes`?")
+    #expect(error?.faults.contains { $0.message.contains("DH_SIDECAR_PLATFORM: `kubernets`") } == true)
+    #expect(error?.faults.contains { $0.message.contains("--project: `a b`") } == true)
+    #expect(error?.hint?.isEmpty == false)
+    #expect(error?.faults.contains { $0.hint == "Did you mean `kubernetes`?" } == true)
   }
 
   @Test func whereTheFileIs() throws {

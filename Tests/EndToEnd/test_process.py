@@ -277,3 +277,45 @@ def test_a_full_disk(offline_environment, tmp_path):
             alive(process)
     finally:
         subprocess.run(["umount", "-l", home], check=True)
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["new", "existing"])
+def test_a_read_only_catalog(offline_environment, tmp_path, is_there):
+    home = tmp_path / "fixed"
+    home.mkdir()
+    env = {**offline_environment, "XDG_STATE_HOME": str(home)}
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", home], check=True)
+    try:
+        if is_there:
+            with Sidecar(env) as process:
+                process.call("createFunction", name="f", kind="container", image="i")
+        subprocess.run(["mount", "-o", "remount,ro", home], check=True)
+        with Sidecar(env) as process:
+            for method, params in [("createFunction", {"name": "g", "kind": "container", "image": "i"}),
+                                   ("listFunctions", {})]:
+                error = refused(process, method, **params)
+                assert error.data["code"] == "catalog_error"
+                assert "Read-only file system" in error.data["cause"] and "DH_SIDECAR_CATALOG" in error.data["hint"]
+            alive(process)
+    finally:
+        subprocess.run(["umount", "-l", home], check=True)
+
+
+def test_a_catalog_that_is_none(offline_environment):
+    folder = os.path.join(offline_environment["XDG_STATE_HOME"], "dh-sidecar")
+    os.makedirs(folder)
+    words = b"the shopping list" * 1000
+    with open(f"{folder}/catalog.db", "wb") as file:
+        file.write(words)
+    with Sidecar(offline_environment) as process:
+        error = refused(process, "createFunction", name="f", kind="container", image="i")
+        assert error.data["code"] == "catalog_error" and "move the file away" in error.data["hint"]
+        alive(process)
+    with open(f"{folder}/catalog.db", "rb") as file:
+        assert file.read() == words
+
+
+def test_a_catalog_elsewhere(offline_environment, tmp_path):
+    with Sidecar({**offline_environment, "DH_SIDECAR_CATALOG": str(tmp_path / "mine.db")}) as process:
+        process.call("createFunction", name="f", kind="container", image="i")
+    assert (tmp_path / "mine.db").exists() and not os.path.exists(offline_environment["XDG_STATE_HOME"])

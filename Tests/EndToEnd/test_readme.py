@@ -1,4 +1,5 @@
-"""README.md's examples, run as printed."""
+"""README.md's examples, run as printed, and its tables against the binary and schema/."""
+import json
 import os
 import re
 import subprocess
@@ -24,3 +25,29 @@ def test_an_example_works_as_printed(language, environment, tmp_path):
     done = subprocess.run([*COMMANDS[language], file], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "COMPLETED" in done.stdout, done.stdout
+
+
+def table(name):
+    """The cells of each row of a generated table, by its first cell."""
+    with open(README) as text:
+        block = re.search(f"<!-- BEGIN generated: {name} -->\n(.*?)<!-- END generated: {name} -->", text.read(), re.S)[1]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in block.splitlines()[2:]]
+    return {row[0].strip("`"): row[1:] for row in rows}
+
+
+def test_the_methods_are_those_that_the_binary_has(offline):
+    methods = offline.call("rpc.discover")["methods"]
+    assert list(table("methods").items()) == [(method["name"], [method["summary"]]) for method in methods]
+
+
+def test_the_errors_are_those_of_the_schema():
+    with open(os.path.join(os.path.dirname(README), "schema/errors.json")) as text:
+        errors = json.load(text)["errors"]
+    assert table("errors") == {error["code"]: [str(error["number"]), "yes" if error["retryable"] else "no",
+                                               error["description"]] for error in errors}
+
+
+def test_the_parameters_are_those_of_the_methods(offline):
+    methods = {method["name"]: method["params"] for method in offline.call("rpc.discover")["methods"]}
+    ours = {param["name"]: param["description"] for param in methods["run"] + methods["createFunction"]}
+    assert {name: cells[-1] for name, cells in table("parameters").items()} == ours

@@ -1,4 +1,4 @@
-"""The process itself: framings, bad input, its ways out, the command line. None needs an engine."""
+"""The process itself: framings, bad input, its ways out, the command line. Most need no engine."""
 import json
 import os
 import pty
@@ -319,3 +319,82 @@ def test_a_catalog_elsewhere(offline_environment, tmp_path):
     with Sidecar({**offline_environment, "DH_SIDECAR_CATALOG": str(tmp_path / "mine.db")}) as process:
         process.call("createFunction", name="f", kind="container", image="i")
     assert (tmp_path / "mine.db").exists() and not os.path.exists(offline_environment["XDG_STATE_HOME"])
+
+
+def test_a_settings_file(offline_environment, tmp_path):
+    config = tmp_path / "config/dh-sidecar/config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"project: mine\nlocal:\n  catalog: {tmp_path}/other.db\n")
+    with Sidecar(offline_environment) as process:
+        process.call("getOrCreateProject", name="mine")
+        assert process.call("createFunction", name="f", kind="container", image="i")["project"] == "mine"
+    assert (tmp_path / "other.db").exists()
+    with Sidecar({**offline_environment, "DH_SIDECAR_PROJECT": "default"}) as process:
+        assert process.call("createFunction", name="f", kind="container", image="i")["project"] == "default"
+    with Sidecar(offline_environment, arguments=["--project", "default"]) as process:
+        assert process.call("listFunctions")["total"] == 1
+
+
+@pytest.mark.parametrize("text, words", [
+    ("projct: mine\n", ["projct", "project"]),
+    ("local: {engine: lxc}\n", ["lxc", "podman, docker"]),
+    ("project: [\n", ["config.yaml"]),
+], ids=["unknown key", "wrong value", "no YAML"])
+def test_a_faulty_settings_file(offline_environment, tmp_path, text, words):
+    config = tmp_path / "config.yaml"
+    config.write_text(text)
+    done = subprocess.run([BINARY], env={**offline_environment, "DH_SIDECAR_CONFIG": str(config)}, capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, timeout=30)
+    assert done.returncode != 0 and done.stdout == ""
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_an_engine_that_is_named_is_the_only_one(environment, tmp_path):
+    with Sidecar({**environment, "DH_SIDECAR_SOCKET": str(tmp_path / "no.sock")}) as process:
+        process.function()
+        with pytest.raises(CallError) as error:
+            process.start()
+        assert error.value.data["code"] == "engine_unavailable" and "no.sock" in error.value.message
+        assert environment["DOCKER_HOST"].removeprefix("unix://") not in error.value.message
+
+
+def test_the_engine_of_the_choice(environment, engine):
+    other = {"podman": "docker", "docker": "podman"}[engine.name]
+    with Sidecar({**environment, "DH_SIDECAR_ENGINE": engine.name}, within=without_sockets()) as process:
+        assert process.call("getCapabilities")["engine"]["engine"] == engine.name
+    with Sidecar({**environment, "DH_SIDECAR_ENGINE": other, "PATH": "/nowhere"}, within=without_sockets()) as process:
+        assert f"is {'' if engine.name == 'podman' else 'not '}Podman" in json.dumps(process.call("getCapabilities"))
+
+
+def test_a_platform_that_is_not_in_yet(offline_environment):
+    for arguments, env in [(["--platform", "core"], {}), ([], {"DH_SIDECAR_PLATFORM": "kubernetes"}),
+                           ([], {"DHCORE_ENDPOINT": "https://core.example"})]:
+        done = subprocess.run([BINARY, *arguments], env={**offline_environment, **env}, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=30)
+        assert done.returncode != 0 and "there is: local" in done.stderr, done.stderr
+
+
+def test_cancelling_a_wait_ends_the_wait_alone(sidecar):
+    sidecar.function(command="sleep")
+    run = sidecar.start(args=["600"])
+    sidecar.until(run, "RUNNING")
+    waiting = sidecar.send("waitRun", {"id": run["id"], "timeout_seconds": 60})
+    time.sleep(0.1)
+    sidecar.write(sidecar.frame({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": waiting}}))
+    with pytest.raises(CallError) as error:
+        sidecar.answer(waiting, timeout=5)
+    assert error.value.code == -32800
+    assert sidecar.call("getRun", id=run["id"])["status"]["state"] == "RUNNING"
+    sidecar.call("deleteRun", id=run["id"])
+
+
+def test_what_was_sent_before_the_end_of_stdin_is_done(environment):
+    calls = [("createFunction", {"name": "f", "kind": "container", "image": os.environ["DH_TEST_IMAGE"],
+                                 "command": "true"}), ("run", {"function": "f", "action": "job"})]
+    lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+             for number, (method, params) in enumerate(calls)]
+    done = subprocess.run([BINARY], env=environment, input="\n".join(lines), capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0
+    answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+    with Sidecar(environment) as process:
+        assert process.wait(answers[1]["result"])["status"]["state"] == "COMPLETED"

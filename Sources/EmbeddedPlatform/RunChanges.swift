@@ -62,8 +62,6 @@ final class RunChanges: Sendable {
     for ear in ears { ear.yield(change) }
   }
 
-  var isHeard: Bool { listeners.withLock { !$0.byRun.isEmpty } }
-
   private func unsubscribe(_ number: Int, from runID: String) {
     listeners.withLock { listeners in
       listeners.byRun[runID]?[number] = nil

@@ -8,6 +8,7 @@ actor RunSupervisor {
   let catalog: Catalog
   let executor: any Executor
   nonisolated let changes = RunChanges()
+  nonisolated let foreignChanges: ForeignChanges
   private var drivers: [String: Task<Void, Never>] = [:]
   /// Runs whose container is not started yet.
   private var launching: Set<String> = []
@@ -15,6 +16,7 @@ actor RunSupervisor {
   init(catalog: Catalog, executor: any Executor) {
     self.catalog = catalog
     self.executor = executor
+    foreignChanges = ForeignChanges(catalog: catalog, changes: changes)
   }
 
   /// Takes the run up where nobody living drives it. False where another sidecar does, or it is over.

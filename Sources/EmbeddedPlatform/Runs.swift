@@ -87,14 +87,15 @@ extension EmbeddedPlatform {
     let subscription = supervisor.changes.subscribe(to: reference.id, deadlineSeconds: timeoutSeconds)
     var run = try await current(reference)
     // A run that another sidecar drives changes without a word: the catalog is looked at.
-    let isOurs = await supervisor.isDriving(run.id)
-    let ticker = Task { [changes = supervisor.changes] in
-      while !isOurs {
-        try await Task.sleep(for: .milliseconds(50))
-        changes.publish(.look, for: reference.id)
-      }
+    let isForeign = await !supervisor.isDriving(run.id)
+    if isForeign {
+      await supervisor.foreignChanges.begin()
+      // For what happened between the first look and the watch.
+      supervisor.changes.publish(.look, for: run.id)
     }
-    defer { ticker.cancel() }
+    defer {
+      if isForeign { Task { [foreign = supervisor.foreignChanges] in await foreign.end() } }
+    }
     func isReached() -> Bool { run.state.isTerminal || (goal == .running && run.state == .running) }
     if isReached() { return WaitResult(run: run.entity.shown, timedOut: false) }
     for await change in subscription.changes {

@@ -55,6 +55,12 @@ package enum SharedParameters {
     $0.example = "my_function"
   }
 
+  /// The parameter `name` of the methods for one project.
+  package static let projectName = Parameter("name", .string(.slug), title: "Name", "The project's name.").with {
+    $0.required = true
+    $0.example = "my_project"
+  }
+
   package static let limit = Parameter(
     "limit",
     .integer(minimum: 1, maximum: 1000),

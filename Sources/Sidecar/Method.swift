@@ -21,13 +21,13 @@ package struct Method: Sendable {
   let answer: Answer
 
   enum Answer: Sendable {
-    case pure(@Sendable (_ params: JSONObject, _ context: RequestContext) throws -> JSONValue)
+    case pure(@Sendable (_ call: PureCall) throws -> JSONValue)
     case platform(@Sendable (_ call: MethodCall) async throws -> JSONValue)
   }
 
   init(
     _ declaration: MethodDeclaration,
-    answer: @escaping @Sendable (_ params: JSONObject, _ context: RequestContext) throws -> JSONValue
+    answer: @escaping @Sendable (_ call: PureCall) throws -> JSONValue
   ) {
     self.declaration = declaration
     order = .inline
@@ -43,6 +43,13 @@ package struct Method: Sendable {
     self.order = order
     self.answer = .platform(answer)
   }
+}
+
+/// One call of a method that needs nothing but its params, which are checked and normalised.
+struct PureCall: Sendable {
+  let params: JSONObject
+  let platformKind: PlatformKind
+  let context: RequestContext
 }
 
 /// One call of a method that needs a platform: its params are checked and normalised.

@@ -45,8 +45,8 @@ package struct MethodRegistry: RequestHandler {
   package func handleInline(_ method: String, params: JSONObject, context: RequestContext) throws -> JSONValue {
     guard let found = Self.byName[method], case .pure(let answer) = found.answer else { throw Self.unknown(method) }
     // LSP clients send members of their own with `initialize`: those are ignored.
-    if method == "initialize" { return try answer(params, context) }
-    return try answer(try Self.checked(found, params).normalised, context)
+    let checked = method == "initialize" ? params : try Self.checked(found, params).normalised
+    return try answer(PureCall(params: checked, platformKind: platform.kind, context: context))
   }
 
   package func handle(_ method: String, params: JSONObject, context: RequestContext) async throws -> JSONValue {

@@ -9,7 +9,6 @@ extension Method {
       "createFunction",
       summary: "Creates a function, or a new version where the name is taken.",
       parameters: FunctionParameters.create,
-
       result: "The function.",
       errors: [.invalidParams, .projectNotFound, .alreadyExists, .catalogError, .catalogFull, .catalogTooNew],
       example: ["name": "my_function", "kind": "container", "image": "hello-world:latest"]

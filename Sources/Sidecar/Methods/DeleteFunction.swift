@@ -13,7 +13,6 @@ extension Method {
         Parameter("all_versions", .boolean, title: "All versions", "Delete every version of the name.")
           .with { $0.defaultValue = false },
       ],
-
       result: "{deleted: the versions that are gone}",
       errors: [
         .invalidParams, .functionNotFound, .ambiguousName, .hasDependents, .catalogError, .catalogFull, .catalogTooNew,

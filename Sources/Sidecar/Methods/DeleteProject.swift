@@ -9,14 +9,8 @@ extension Method {
       "deleteProject",
       summary: "Deletes a project.",
       parameters: [
-        SharedParameters.name.with {
-          $0.required = true
-          $0.shape = .string(.slug)
-          $0.description = "The project's name."
-          $0.example = "my_project"
-        }, SharedParameters.cascade,
+        SharedParameters.projectName, SharedParameters.cascade,
       ],
-
       result: "The project as it was.",
       errors: [.invalidParams, .projectNotFound, .hasDependents, .catalogError, .catalogFull, .catalogTooNew],
       example: ["name": "my_project"]

@@ -9,7 +9,6 @@ extension Method {
       "deleteSecret",
       summary: "Deletes a secret.",
       parameters: [SharedParameters.project, SharedParameters.secretName],
-
       result: "The secret as it was.",
       errors: [.invalidParams, .secretNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["name": "API_TOKEN"]

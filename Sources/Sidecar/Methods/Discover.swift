@@ -9,7 +9,7 @@ extension Method {
       parameters: [],
       result: "An OpenRPC 1.3 document."
     )
-  ) { _, _ in
+  ) { _ in
     .object(OpenRPC.document(methods: MethodRegistry.declarations, version: SidecarVersion.current))
   }
 }

@@ -9,7 +9,6 @@ extension Method {
       "getCapabilities",
       summary: "What this platform can do, and which engine answers.",
       parameters: [],
-
       result: "{platform, actions, engine}",
       errors: [.invalidParams],
       example: [:]

@@ -9,7 +9,6 @@ extension Method {
       "getFunction",
       summary: "A function: its latest version by name, or one version by id or key.",
       parameters: [SharedParameters.project, SharedParameters.requiredFunction],
-
       result: "The function.",
       errors: [.invalidParams, .functionNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["function": "my_function"]

@@ -9,14 +9,8 @@ extension Method {
       "getOrCreateProject",
       summary: "The project of that name, made where it is missing.",
       parameters: [
-        SharedParameters.name.with {
-          $0.required = true
-          $0.shape = .string(.slug)
-          $0.description = "The project's name."
-          $0.example = "my_project"
-        }, SharedParameters.description, SharedParameters.labels,
+        SharedParameters.projectName, SharedParameters.description, SharedParameters.labels,
       ],
-
       result: "The project.",
       errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: ["name": "my_project"]

@@ -8,15 +8,7 @@ extension Method {
     MethodDeclaration(
       "getProject",
       summary: "One project, by name.",
-      parameters: [
-        SharedParameters.name.with {
-          $0.required = true
-          $0.shape = .string(.slug)
-          $0.description = "The project's name."
-          $0.example = "my_project"
-        }
-      ],
-
+      parameters: [SharedParameters.projectName],
       result: "The project.",
       errors: [.invalidParams, .projectNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["name": "my_project"]

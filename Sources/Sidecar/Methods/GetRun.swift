@@ -9,7 +9,6 @@ extension Method {
       "getRun",
       summary: "A run as it is now, by id or key.",
       parameters: [SharedParameters.project, SharedParameters.id],
-
       result: "The run.",
       errors: [.invalidParams, .runNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]

@@ -16,7 +16,6 @@ extension Method {
         Parameter("follow", .boolean, title: "Follow", "Wait for the first new entry, the end, or the timeout.")
           .with { $0.defaultValue = false },
       ],
-
       result: "{entries[{timestamp, stream, container, text}], cursor}",
       errors: [.invalidParams, .runNotFound, .engineUnavailable, .catalogError, .catalogFull, .catalogTooNew],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]

@@ -17,8 +17,8 @@ extension Method {
       errors: [.invalidParams, .schemaNotFound],
       example: ["name": "run.job"]
     )
-  ) { params, _ in
-    let name = params["name"]?.stringValue ?? ""
+  ) { call in
+    let name = call.params["name"]?.stringValue ?? ""
     guard let document = SchemaFiles.document(named: name, methods: MethodRegistry.declarations) else {
       throw SidecarError(
         .schemaNotFound,

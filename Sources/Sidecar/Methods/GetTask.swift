@@ -9,7 +9,6 @@ extension Method {
       "getTask",
       summary: "One task, by id.",
       parameters: [SharedParameters.project, SharedParameters.id],
-
       result: "The task.",
       errors: [.invalidParams, .taskNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]

@@ -1,5 +1,6 @@
 internal import JSON
 internal import JSONRPC
+internal import Model
 internal import ParameterSchema
 
 extension Method {
@@ -10,13 +11,14 @@ extension Method {
       description: "Optional. Members that it does not know are ignored, so LSP clients can send theirs; when the "
         + "process named by `processId` ends, the sidecar leaves.",
       parameters: [],
-      result: "The server, its version and the protocol's version."
+      result: "{serverInfo{name, version}, protocol_version, platform, capabilities}"
     )
-  ) { params, context in
-    if let pid = params["processId"]?.integerValue { context.watchParent(pid) }
+  ) { call in
+    if let pid = call.params["processId"]?.integerValue { call.context.watchParent(pid) }
     return [
       "serverInfo": ["name": "dh-sidecar", "version": .string(SidecarVersion.current)],
       "protocol_version": .string(SidecarVersion.protocolVersion),
+      "platform": .string(call.platformKind.rawValue),
       "capabilities": ["framings": ["lines", "content-length"], "batches": true, "cancel": true, "progress": true],
     ]
   }

@@ -13,7 +13,6 @@ extension Method {
         Parameter("versions", .enumeration(["latest", "all"]), title: "Versions", "Each name once, or every version.")
           .with { $0.defaultValue = "latest" },
       ] + SharedParameters.paging,
-
       result: "{items, total, next_cursor}",
       errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]

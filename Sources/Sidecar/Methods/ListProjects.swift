@@ -9,7 +9,6 @@ extension Method {
       "listProjects",
       summary: "The projects, newest first.",
       parameters: [SharedParameters.name] + SharedParameters.paging,
-
       result: "{items, total, next_cursor}",
       errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]

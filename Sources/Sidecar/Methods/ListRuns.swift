@@ -27,7 +27,6 @@ extension Method {
           "By what, newest or last name first."
         ).with { $0.defaultValue = "created" },
       ] + SharedParameters.paging,
-
       result: "{items, total, next_cursor}",
       errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]

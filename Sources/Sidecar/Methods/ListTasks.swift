@@ -10,7 +10,6 @@ extension Method {
       summary: "The tasks of a project, newest first.",
       parameters: [SharedParameters.project, SharedParameters.function, SharedParameters.action]
         + SharedParameters.paging,
-
       result: "{items, total, next_cursor}",
       errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]

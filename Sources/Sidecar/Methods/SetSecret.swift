@@ -16,7 +16,6 @@ extension Method {
           $0.example = "s3cret"
         },
       ],
-
       result: "The secret, without its value.",
       errors: [.invalidParams, .projectNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["name": "API_TOKEN", "value": "s3cret"]

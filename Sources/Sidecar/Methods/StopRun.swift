@@ -21,7 +21,6 @@ extension Method {
           $0.defaultValue = 10
         },
       ],
-
       result: "The run.",
       errors: [
         .invalidParams, .runNotFound, .invalidState, .engineUnavailable, .catalogError, .catalogFull, .catalogTooNew,

@@ -13,7 +13,6 @@ extension Method {
         SharedParameters.labels,
         Parameter("spec", .freeObject, title: "Spec", "Members of the function's spec; null removes one."),
       ],
-
       result: "The function as it is now.",
       errors: [.invalidParams, .functionNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["function": "my_function", "spec": ["image": "busybox:1"]]

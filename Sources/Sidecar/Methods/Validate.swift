@@ -27,10 +27,10 @@ extension Method {
       errors: [.invalidParams],
       example: ["method": "run", "params": ["function": "my_function", "action": "job"]]
     )
-  ) { params, _ in
-    let candidate = params["params"]?.objectValue ?? [:]
+  ) { call in
+    let candidate = call.params["params"]?.objectValue ?? [:]
     let check =
-      params["method"]?.stringValue == "run"
+      call.params["method"]?.stringValue == "run"
       ? ParameterCheck(
         candidate,
         against: RunParameters.run,

@@ -13,7 +13,6 @@ extension Method {
         SharedParameters.project, SharedParameters.id, SharedParameters.timeoutSeconds, SharedParameters.progressToken,
         Parameter("until", .enumeration(["running", "terminal"]), title: "Until", "What to wait for."),
       ],
-
       result: "The run, with timed_out.",
       errors: [.invalidParams, .runNotFound, .catalogError, .catalogFull, .catalogTooNew],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]

@@ -46,6 +46,20 @@ package struct EngineExecutor: Executor {
     }
   }
 
+  /// The engine's own `/_ping` (Docker Engine API, System): a millisecond where `describe` may take half a second.
+  package func ping() async throws {
+    try await withClient { client in
+      let reply = try await client.call(EngineCall("GET", "/_ping"), timeout: .seconds(5))
+      guard !reply.isSuccess else { return }
+      throw SidecarError(
+        .engineUnavailable,
+        "The engine at \(client.engine.socket) answers, but is not well.",
+        hint: "see `dh-sidecar doctor`; start the engine again",
+        cause: reply.message
+      )
+    }
+  }
+
   /// Everything that the last search for an engine tried: `{place, source, outcome}` each.
   package func attempts() async -> [JSONValue] {
     await locator.attempts.map {

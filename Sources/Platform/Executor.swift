@@ -159,6 +159,10 @@ package protocol Executor: Sendable {
   /// What it is and which version answers, for `getCapabilities` and `doctor`. Throws where nothing answers.
   func describe() async throws -> JSONObject
 
+  /// Whether it answers, as cheaply as can be asked; finds it first where it is not known yet. Throws
+  /// `engine_unavailable` where nothing answers. To be asked before a run is recorded.
+  func ping() async throws
+
   /// Checks what can be checked without contacting anything: a parameter that this platform can't honour is thrown
   /// as `unsupported_parameter`, before anything is created.
   func render(_ execution: Execution) throws -> Rendering

@@ -92,5 +92,7 @@ import Testing
     let error = await #expect(throws: SidecarError.self) { try await executor.describe() }
     #expect(error?.code == .engineUnavailable)
     #expect(error?.message.contains("/nowhere/x.sock (settings): no such socket") == true)
+    let ping = await #expect(throws: SidecarError.self) { try await executor.ping() }
+    #expect(ping?.code == .engineUnavailable)
   }
 }

@@ -182,6 +182,9 @@ struct RealEngineTests {
       let json = try await executor.describe()
       #expect(json["engine"]?.stringValue == engine.description)
       #expect(json["version"]?.stringValue?.isEmpty == false)
+      let begun = ContinuousClock.now
+      try await executor.ping()
+      #expect(ContinuousClock.now - begun < .milliseconds(100))
     }
   }
 }

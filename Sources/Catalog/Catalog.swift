@@ -106,6 +106,6 @@ package actor Catalog {
 
 /// See `Catalog.changeToken`.
 package struct ChangeToken: Sendable, Hashable {
-  let others: Int
-  let own: Int
+  package let others: Int
+  package let own: Int
 }

@@ -9,9 +9,16 @@ package final class EmbeddedPlatform: Platform {
   let catalog: Catalog
   let executor: any Executor
   let supervisor: RunSupervisor
+  /// From SIGTERM to SIGKILL, where a stop names no other.
+  let stopGraceSeconds: Int
 
   /// Touches neither the catalog nor the engine before the first call that needs it.
-  package init(catalog: Catalog, executor: any Executor) {
+  package init(
+    catalog: Catalog,
+    executor: any Executor,
+    stopGraceSeconds: Int = RunStatus.standardStopGraceSeconds
+  ) {
+    self.stopGraceSeconds = stopGraceSeconds
     self.catalog = catalog
     self.executor = executor
     supervisor = RunSupervisor(catalog: catalog, executor: executor)
@@ -22,6 +29,9 @@ package final class EmbeddedPlatform: Platform {
   /// Lets launches that have begun get as far as the engine, at most that long: what is recorded beyond is taken up by
   /// the next sidecar.
   package func drain(seconds: Double) async { await supervisor.drain(seconds: seconds) }
+
+  /// Lets go of all runs, which go on; before the executor is shut down.
+  package func close() async { await supervisor.close() }
 
   package func capabilities() async -> JSONObject {
     var capabilities: JSONObject = [

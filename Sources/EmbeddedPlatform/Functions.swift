@@ -39,6 +39,7 @@ extension EmbeddedPlatform {
   }
 
   package func listFunctions(_ query: EntityQuery, allVersions: Bool) async throws -> EntityPage {
+    try await requireProject(query.project)
     let list = ListQuery(
       name: query.name,
       limit: query.limit,
@@ -57,7 +58,8 @@ extension EmbeddedPlatform {
       }
       if let embedded = patch["embedded"] { function.metadata.embedded = embedded.boolValue ?? false }
       for (name, value) in patch["spec"]?.objectValue ?? [:] {
-        function.spec[name] = value.isNull ? nil : value
+        // Not `? nil :`, which is JSON's null here.
+        if value.isNull { function.spec[name] = nil } else { function.spec[name] = value }
       }
       let faults = WorkloadSpec.functionFaults(function.spec)
       guard faults.isEmpty else {
@@ -90,7 +92,7 @@ extension EmbeddedPlatform {
         var query = ListQuery(limit: 1000, function: version.id)
         repeat {
           let page = try await catalog.runs(project: version.project, query)
-          for run in page.items { try await supervisor.delete(run) }
+          for run in page.items { try await delete(run) }
           query.cursor = page.nextCursor
         } while query.cursor != nil
       }

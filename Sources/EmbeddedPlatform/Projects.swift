@@ -33,7 +33,7 @@ extension EmbeddedPlatform {
       var query = ListQuery(limit: 1000)
       repeat {
         let page = try await catalog.runs(project: name, query)
-        for run in page.items { try await supervisor.delete(run) }
+        for run in page.items { try await delete(run) }
         query.cursor = page.nextCursor
       } while query.cursor != nil
     }

@@ -3,7 +3,7 @@ internal import Model
 internal import Platform
 
 /// The status of an embedded run, in DigitalHub's shape: a pure value; `RunDriver` decides when it changes.
-struct RunStatus {
+package struct RunStatus {
   private(set) var json: JSONObject
 
   init(_ json: JSONObject) { self.json = json }
@@ -34,6 +34,10 @@ struct RunStatus {
 
   /// Kept in the record, so that whichever sidecar carries out the stop knows it.
   mutating func setStopGrace(_ seconds: Int) { json["stop_grace_seconds"] = .integer(seconds) }
+
+  var stopGraceSeconds: Int { json["stop_grace_seconds"]?.integerValue ?? Self.standardStopGraceSeconds }
+
+  package static let standardStopGraceSeconds = 10
 
   mutating func begin(at time: Timestamp) { json["started_at"] = .string(time.text) }
 

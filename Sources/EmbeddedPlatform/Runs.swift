@@ -7,6 +7,7 @@ extension EmbeddedPlatform {
   package func run(_ draft: RunDraft) async throws -> Entity {
     let function = try await getFunction(draft.function)
     let (spec, warnings) = try workload(draft, function)
+    if let known = try await known(draft, function) { return known.entity.shown }
     guard executor.actions.contains(draft.action) else {
       throw SidecarError(
         .unsupportedAction,
@@ -28,7 +29,7 @@ extension EmbeddedPlatform {
       )
     }
     _ = try await executor.describe()
-    let record = try await record(draft, function, warnings: warnings)
+    let record = try await insert(try await newRun(draft, function, warnings: warnings), draft)
     try await supervisor.adopt(record)
     return record.entity.shown
   }
@@ -36,7 +37,7 @@ extension EmbeddedPlatform {
   package func render(_ draft: RunDraft) async throws -> RenderedRun {
     let function = try await getFunction(draft.function)
     let (spec, warnings) = try workload(draft, function)
-    let id = draft.id ?? EntityID.generate()
+    let id = draft.runID ?? EntityID.generate()
     var rendering = try executor.render(
       Execution(
         project: draft.project,
@@ -53,130 +54,55 @@ extension EmbeddedPlatform {
   package func getRun(_ reference: RunReference) async throws -> Entity { try await current(reference).entity.shown }
 
   package func listRuns(_ query: RunQuery) async throws -> EntityPage {
-    guard let sort = ListQuery.SortField(rawValue: query.sort.rawValue) else {
-      let fault = Fault(pointer: "/sort", rule: "enum", message: "Runs are sorted by created, updated or name.")
-      throw SidecarError(.invalidParams, fault.message, faults: [fault])
-    }
-    for run in try await catalog.unfinishedRuns() { try await supervisor.adopt(run) }
-    let page = try await catalog.runs(
-      project: query.project,
-      ListQuery(
-        name: query.name,
-        kind: query.kind,
-        user: query.user,
-        createdAfter: query.createdAfter,
-        createdBefore: query.createdBefore,
-        sort: sort,
-        descending: !query.ascending,
-        limit: query.limit,
-        cursor: query.cursor,
-        function: query.function?.text,
-        action: query.action,
-        states: query.states
-      )
-    )
+    try await requireProject(query.project)
+    if let function = query.function { _ = try await getFunction(function) }
+    try await catchUp()
+    let page = try await catalog.runs(project: query.project, try ListQuery(query))
     return EntityPage(items: page.items.map(\.entity.shown), total: page.total, nextCursor: page.nextCursor)
-  }
-
-  package func waitRun(
-    _ reference: RunReference,
-    until goal: WaitGoal,
-    timeoutSeconds: Double?,
-    progress: @escaping @Sendable (Progress) async -> Void
-  ) async throws -> WaitResult {
-    let subscription = supervisor.changes.subscribe(to: reference.id, deadlineSeconds: timeoutSeconds)
-    var run = try await current(reference)
-    // A run that another sidecar drives changes without a word: the catalog is looked at.
-    let isForeign = await !supervisor.isDriving(run.id)
-    if isForeign {
-      await supervisor.foreignChanges.begin()
-      // For what happened between the first look and the watch.
-      supervisor.changes.publish(.look, for: run.id)
-    }
-    defer {
-      if isForeign { Task { [foreign = supervisor.foreignChanges] in await foreign.end() } }
-    }
-    func isReached() -> Bool { run.state.isTerminal || (goal == .running && run.state == .running) }
-    if isReached() { return WaitResult(run: run.entity.shown, timedOut: false) }
-    for await change in subscription.changes {
-      switch change {
-      case .progress(let step): await progress(step)
-      case .deadline: return WaitResult(run: try await current(reference).entity.shown, timedOut: true)
-      case .look:
-        run = try await current(reference)
-        if isReached() { return WaitResult(run: run.entity.shown, timedOut: false) }
-      }
-    }
-    throw CancellationError()
-  }
-
-  package func stopRun(
-    _ reference: RunReference,
-    graceSeconds: Int,
-    decided: @Sendable () -> Void
-  ) async throws -> Entity {
-    try await supervisor.stop(try await current(reference), graceSeconds: graceSeconds, decided: decided)
-    return try await getRun(reference)
   }
 
   package func deleteRun(_ reference: RunReference, decided: @Sendable () -> Void) async throws -> Entity {
     let run = try await recorded(reference)
-    try await supervisor.delete(run, decided: decided)
+    try await delete(run, decided: decided)
     var entity = run.entity.shown
     entity.status["state"] = .string(RunState.deleted.rawValue)
     return entity
   }
 
-  package func getRunLogs(
+  /// The run and all that was made for it are gone afterwards.
+  func delete(_ run: RunRecord, decided: @Sendable () -> Void = {}) async throws {
+    guard let deleting = try await supervisor.transitions.request(.deleting, of: run) else { return }
+    decided()
+    let reference = RunReference(project: run.entity.project, id: run.id)
+    let rest = try await settle(reference, within: Self.carryOutSeconds, after: { try await $0.carryOut(deleting) }) {
+      $0 == nil
+    }
+    if let rest { throw Self.notCarriedOut("deletion", rest) }
+  }
+
+  package func stopRun(
     _ reference: RunReference,
-    query: LogQuery,
-    timeoutSeconds: Double
-  ) async throws -> LogPage {
-    let execution = try await supervisor.execution(of: try await current(reference))
-    guard query.follow else { return try await executor.logs(execution, query: query) }
-    var quick = query
-    quick.follow = false
-    let page = try await executor.logs(execution, query: quick)
-    guard page.entries.isEmpty else { return page }
-    return try await withThrowingTaskGroup(of: LogPage?.self) { [executor] group in
-      group.addTask { try await executor.logs(execution, query: query) }
-      group.addTask {
-        try await Task.sleep(for: .seconds(timeoutSeconds))
-        return nil
-      }
-      defer { group.cancelAll() }
-      return try await group.next().flatMap { $0 } ?? page
+    graceSeconds: Int?,
+    decided: @Sendable () -> Void
+  ) async throws -> Entity {
+    let grace = graceSeconds ?? stopGraceSeconds
+    let run = try await current(reference)
+    guard var stopping = try await supervisor.transitions.request(.stop, of: run, { $0.setStopGrace(grace) }) else {
+      throw Self.notFound(reference)
     }
-  }
-
-  // MARK: Shared
-
-  private func recorded(_ reference: RunReference) async throws -> RunRecord {
-    if let run = try await catalog.run(project: reference.project, id: reference.id) { return run }
-    throw SidecarError(
-      .runNotFound,
-      "There is no run `\(reference.id)` in project `\(reference.project)`.",
-      hint: "See listRuns."
-    )
-  }
-
-  /// The run as it is now. One whose sidecar is gone is taken up first, and looked at before the answer.
-  private func current(_ reference: RunReference) async throws -> RunRecord {
-    let run = try await recorded(reference)
-    guard !run.state.isTerminal, await !supervisor.isDriving(run.id), try await supervisor.adopt(run) else {
-      return run
+    if RunStatus(stopping.entity.status).stopGraceSeconds != grace {
+      // It is being stopped already, with another grace: the latest word counts.
+      stopping = try await supervisor.transitions.note(stopping) { $0.setStopGrace(grace) } ?? stopping
     }
-    let execution = try await supervisor.execution(of: run)
-    guard case .ended? = try? await executor.observe(execution) else { return try await recorded(reference) }
-    // It ended meanwhile: the driver is about to say so.
-    let subscription = supervisor.changes.subscribe(to: run.id, deadlineSeconds: 2)
-    var now = try await recorded(reference)
-    var changes = subscription.changes.makeAsyncIterator()
-    while !now.state.isTerminal {
-      guard let change = await changes.next(), case .look = change else { break }
-      now = try await recorded(reference)
+    decided()
+    let wish = stopping
+    let seconds = Double(grace) + Self.carryOutSeconds
+    let stopped = try await settle(reference, within: seconds, after: { try await $0.carryOut(wish) }) {
+      $0?.state.isTerminal ?? true
     }
-    return now
+    guard let stopped else { throw Self.notFound(reference) }
+    guard stopped.state.isTerminal else { throw Self.notCarriedOut("stop", stopped) }
+    return stopped.entity.shown
   }
 
   private func workload(_ draft: RunDraft, _ function: Entity) throws -> (WorkloadSpec, [Warning]) {
@@ -194,28 +120,46 @@ extension EmbeddedPlatform {
       project: draft.project,
       functionName: function.name,
       functionID: function.id,
-      runID: draft.id ?? EntityID.generate(),
+      runID: draft.runID ?? EntityID.generate(),
       spec: spec
     )
     let rendering = try executor.render(execution)
     return (spec, draft.warnings + own.warnings + inherited.warnings + rendering.warnings)
   }
 
-  private func record(_ draft: RunDraft, _ function: Entity, warnings: [Warning]) async throws -> RunRecord {
-    let bare = entity(
+  /// A run that was made with the same idempotency key before: it asks for nothing anew.
+  private func known(_ draft: RunDraft, _ function: Entity) async throws -> RunRecord? {
+    guard let key = draft.idempotencyKey, let id = draft.runID,
+      let run = try await catalog.run(project: draft.project, id: id), run.idempotencyKey == key
+    else { return nil }
+    let again = try await insert(try await newRun(draft, function, warnings: []), draft)
+    try await supervisor.adopt(again)
+    return again
+  }
+
+  private func insert(_ run: NewRun, _ draft: RunDraft) async throws -> RunRecord {
+    let record = try await catalog.insertRun(run).run
+    if let id = draft.id, record.id != id {
+      throw SidecarError(
+        .idempotencyConflict,
+        "The idempotency_key was used before, for run \(record.id), and uuid says \(id).",
+        hint: "Leave uuid out, or give another key."
+      )
+    }
+    return record
+  }
+
+  private func newRun(_ draft: RunDraft, _ function: Entity, warnings: [Warning]) async throws -> NewRun {
+    var task = entity(
       .task,
       kind: draft.action.taskKind,
       id: EntityID.generate(),
       name: function.name,
       project: function.project
     )
-    var task = bare
     task.spec = ["function": .string(function.entityKey.reference)]
     task = try await catalog.findOrInsertTask(task, functionID: function.id, action: draft.action).task
-    let id =
-      draft.id
-      ?? draft.idempotencyKey.map { EntityID.forIdempotencyKey($0, project: draft.project) }
-      ?? EntityID.generate()
+    let id = draft.runID ?? EntityID.generate()
     var run = entity(.run, kind: draft.action.runKind, id: id, name: draft.name ?? id, project: draft.project)
     run.metadata.description = draft.description
     run.metadata.labels = draft.labels
@@ -226,20 +170,30 @@ extension EmbeddedPlatform {
       "function_spec": .object(function.spec), "run_spec": .object(draft.spec),
     ]
     run.status = RunStatus(recordedAt: Timestamp.now(), warnings: warnings).json
-    let fingerprint: JSONObject = ["function": .string(function.id), "spec": .object(run.spec)]
-    return try await catalog.insertRun(
-      NewRun(
-        entity: run,
-        state: .ready,
-        action: draft.action,
-        functionID: function.id,
-        functionName: function.name,
-        idempotencyKey: draft.idempotencyKey,
-        fingerprint: draft.idempotencyKey.map { _ in
-          JSONValue.object(fingerprint).text(.canonical)
-        }
-      )
-    ).run
+    return NewRun(
+      entity: run,
+      state: .ready,
+      action: draft.action,
+      functionID: function.id,
+      functionName: function.name,
+      idempotencyKey: draft.idempotencyKey,
+      fingerprint: draft.idempotencyKey.map { _ in draft.fingerprint(function) }
+    )
+  }
+}
+
+extension RunDraft {
+  /// The id that was asked for, by itself or by an idempotency key; nil where any will do.
+  var runID: String? { id ?? idempotencyKey.map { EntityID.forIdempotencyKey($0, project: project) } }
+
+  /// What makes two calls the same. A function that was created anew with the same content is the same.
+  func fingerprint(_ function: Entity) -> String {
+    let parts: JSONObject = [
+      "function": .string(function.name), "function_spec": .object(function.spec), "action": .string(action.rawValue),
+      "run_spec": .object(spec), "name": name.map { .string($0) } ?? .null,
+      "description": description.map { .string($0) } ?? .null, "labels": .array(labels.map { .string($0) }),
+    ]
+    return JSONValue.object(parts).text(.canonical)
   }
 }
 

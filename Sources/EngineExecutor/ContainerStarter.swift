@@ -29,7 +29,7 @@ struct ContainerStarter {
     var create = container.create
     if plan.needsImageUser { create = try await withImageUser(create) }
     progress(Progress(message: "Creating \(container.name)"))
-    let reply = try await client.call(create)
+    let reply = try await uncancelled(create)
     if !reply.isSuccess {
       // A name conflict is 409 on Docker and 500 on Podman: what counts is whether the container is there.
       switch try await afterRefusal(reply, container.name) {
@@ -40,6 +40,11 @@ struct ContainerStarter {
     }
     try Task.checkCancellation()
     return try await start(container)
+  }
+
+  /// To its end even where the run is called off meanwhile: the engine would go on all the same, unseen.
+  private func uncancelled(_ call: EngineCall) async throws -> EngineReply {
+    try await Task { [client] in try await client.call(call) }.value
   }
 
   /// Docker reserves a name before the container can be seen, so after a conflict it is looked for a while.
@@ -54,7 +59,7 @@ struct ContainerStarter {
   }
 
   private func start(_ container: EnginePlan.Container) async throws -> Observation {
-    let reply = try await client.call(container.start)
+    let reply = try await uncancelled(container.start)
     if !reply.isSuccess, reply.status != 304 {
       let state = try await client.inspect(container.name)
       guard let state else { return .absent }

@@ -43,7 +43,7 @@ package protocol Platform: Sendable {
   /// `decided` is called once the stop is recorded, before the program has ended.
   func stopRun(
     _ reference: RunReference,
-    graceSeconds: Int,
+    graceSeconds: Int?,
     decided: @Sendable () -> Void
   ) async throws -> Entity
   /// `decided` is called once the deletion is recorded, before everything is gone.

@@ -46,7 +46,11 @@ struct Composition: Sendable {
       ),
       transport: transport
     )
-    self.platform = EmbeddedPlatform(catalog: catalog, executor: executor)
+    self.platform = EmbeddedPlatform(
+      catalog: catalog,
+      executor: executor,
+      stopGraceSeconds: settings.local.stopGraceSeconds.value
+    )
   }
 
   var registry: MethodRegistry { MethodRegistry(defaultProject: defaultProject, platform: platform) }
@@ -55,6 +59,7 @@ struct Composition: Sendable {
   func close(drainSeconds: Double) {
     Blocking.run {
       await platform.drain(seconds: drainSeconds)
+      await platform.close()
       await executor.shutdown()
       await transport.shutdown()
       await catalog.close()

@@ -15,10 +15,10 @@ extension Method {
           "grace_seconds",
           .integer(minimum: 0, maximum: 3600),
           title: "Grace",
-          "From SIGTERM to SIGKILL."
+          "From SIGTERM to SIGKILL; without it `local.stop_grace_seconds` of the settings."
         ).with {
           $0.unit = "s"
-          $0.defaultValue = 10
+          $0.example = 10
         },
       ],
       result: "The run.",
@@ -32,7 +32,7 @@ extension Method {
     .object(
       try await call.platform.stopRun(
         try call.run(),
-        graceSeconds: call.params["grace_seconds"]?.integerValue ?? 10,
+        graceSeconds: call.params["grace_seconds"]?.integerValue,
         decided: call.context.leaveLane
       ).json
     )

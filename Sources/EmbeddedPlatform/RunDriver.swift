@@ -1,0 +1,158 @@
+internal import Catalog
+internal import JSON
+internal import Model
+internal import Platform
+
+/// Takes one run from wherever it is to its end. Only the sidecar that holds the run's lease drives it, and only the
+/// driver touches its containers: a stop or a delete is recorded by whoever asks for it, and carried out here.
+actor RunDriver {
+  private let project: String
+  private let id: String
+  private let catalog: Catalog
+  private let executor: any Executor
+  private let transitions: RunTransitions
+  private var launch: Task<Observation, any Error>?
+  /// What the last interrupt was for: the same wish is not carried out twice at once.
+  private var interruptedSeq: Int?
+  /// Until the container is started, or the run is over.
+  private(set) var isLaunching: Bool
+
+  init(_ run: RunRecord, catalog: Catalog, executor: any Executor, changes: RunChanges) {
+    project = run.entity.project
+    id = run.id
+    self.catalog = catalog
+    self.executor = executor
+    transitions = RunTransitions(catalog: catalog, changes: changes)
+    isLaunching = run.state != .running
+  }
+
+  /// Returns when the run is over, or the task is cancelled: then it goes on without a driver.
+  func drive() async {
+    var patience = Duration.milliseconds(200)
+    while !Task.isCancelled {
+      do {
+        try await step()
+        break
+      } catch is CancellationError {
+        // A launch that was called off: what is recorded says what is wanted instead.
+        continue
+      } catch let error as SidecarError where error.code.retryable {
+        // The engine or the disk may come back; the run waits, and says why.
+        await note(error)
+        try? await Task.sleep(for: patience)
+        patience = min(patience * 2, .seconds(5))
+      } catch {
+        let error = error as? SidecarError
+        let reason = error?.code.name ?? "internal_error"
+        let message = [error?.message ?? "Internal error", error?.cause].compactMap { $0 }.joined(separator: ": ")
+        let ending = Ending(succeeded: false, exitCode: nil, reason: reason, message: message)
+        if (try? await finish(ending)) != nil { break }
+        try? await Task.sleep(for: patience)
+      }
+    }
+    isLaunching = false
+  }
+
+  /// Something about the run was recorded by somebody else: a stop or a delete takes effect at once.
+  func interrupt() async {
+    guard let run = try? await recorded(), run.state == .stop || run.state == .deleting else { return }
+    if let launch { return launch.cancel() }
+    guard run.seq != interruptedSeq else { return }
+    interruptedSeq = run.seq
+    guard let execution = try? await catalog.execution(of: run) else { return }
+    // The driver waits for the end: this brings it about. What fails here is tried again by the driver itself.
+    if run.state == .stop {
+      try? await executor.stop(execution, graceSeconds: RunStatus(run.entity.status).stopGraceSeconds)
+    } else {
+      try? await executor.remove(execution)
+    }
+  }
+
+  // MARK: Steps
+
+  private func step() async throws {
+    guard var run = try await recorded(), !run.state.isTerminal else { return }
+    let execution = try await catalog.execution(of: run)
+    if run.state == .stop { return try await carryOutStop(run, execution) }
+    if run.state == .deleting { return try await carryOutDelete(run, execution) }
+    if run.state == .ready || run.state == .resume {
+      guard let next = try await transitions.perform(run, to: .pending) else { return try await step() }
+      run = next
+    }
+    var observation = try await run.state == .pending ? launched(execution) : executor.observe(execution)
+    // Recorded as running, but only made: it was started when this machine went down.
+    if case .pending = observation, run.state == .running { observation = try await launched(execution) }
+    if case .running(let since) = observation {
+      if run.state == .pending {
+        let begun = try await transitions.perform(run, to: .running) { $0.begin(at: since ?? Timestamp.now()) }
+        guard begun != nil else { return try await step() }
+      }
+      isLaunching = false
+      observation = try await executor.awaitEnd(execution)
+    }
+    switch observation {
+    case .ended(let ending): try await finish(ending)
+    case .absent:
+      let message = "The run's container is gone: somebody removed it."
+      try await finish(Ending(succeeded: false, exitCode: nil, reason: "Vanished", message: message))
+    case .pending, .running: throw SidecarError(.engineUnavailable, "The engine has no end for the run yet.")
+    }
+  }
+
+  private func launched(_ execution: Execution) async throws -> Observation {
+    let (executor, changes, id) = (executor, transitions.changes, id)
+    let launch = Task { try await executor.ensure(execution) { changes.publish(.progress($0), for: id) } }
+    self.launch = launch
+    defer { self.launch = nil }
+    // What was asked for while there was no launch yet to call off.
+    if let run = try await recorded(), run.state == .stop || run.state == .deleting { launch.cancel() }
+    return try await withTaskCancellationHandler {
+      try await launch.value
+    } onCancel: {
+      launch.cancel()
+    }
+  }
+
+  private func finish(_ ending: Ending) async throws {
+    while let run = try await recorded(), !run.state.isTerminal {
+      let state: RunState = ending.succeeded ? .completed : .error
+      switch run.state {
+      case .stop: return try await carryOutStop(run, try await catalog.execution(of: run))
+      case .deleting: return try await carryOutDelete(run, try await catalog.execution(of: run))
+      case .pending where ending.startedAt != nil:
+        // It began and ended between two looks: it was running all the same.
+        _ = try await transitions.perform(run, to: .running) { $0.begin(at: ending.startedAt ?? Timestamp.now()) }
+      default:
+        let message = ending.succeeded ? nil : ending.message
+        _ = try await transitions.perform(run, to: state, message: message) { $0.end(ending) }
+      }
+    }
+  }
+
+  private func carryOutStop(_ run: RunRecord, _ execution: Execution) async throws {
+    try await executor.stop(execution, graceSeconds: RunStatus(run.entity.status).stopGraceSeconds)
+    let observation = try await executor.observe(execution)
+    // Lost to a delete, or to a shorter grace: the loop in `drive` has no more to do where the run is over.
+    let stopped = try await transitions.perform(run, to: .stopped, message: "Stopped on request.") { status in
+      if case .ended(let ending) = observation { status.end(ending) }
+      status.setReason("Stopped")
+    }
+    if stopped == nil { try await step() }
+  }
+
+  private func carryOutDelete(_ run: RunRecord, _ execution: Execution) async throws {
+    try await executor.remove(execution)
+    _ = try await catalog.deleteRun(project: project, id: id)
+    transitions.changes.publish(.look, for: id)
+  }
+
+  private func recorded() async throws -> RunRecord? { try await catalog.run(project: project, id: id) }
+
+  private func note(_ error: SidecarError) async {
+    guard let run = try? await recorded(), !run.state.isTerminal else { return }
+    // Writing the same again would only wake those who wait.
+    guard run.entity.status["message"]?.stringValue != error.message else { return }
+    _ = try? await transitions.note(run) { $0.note(error.message) }
+    transitions.changes.publish(.progress(Progress(message: error.message)), for: id)
+  }
+}

@@ -28,7 +28,7 @@ extension EmbeddedPlatform {
         faults: faults
       )
     }
-    _ = try await executor.describe()
+    try await executor.ping()
     let record = try await insert(try await newRun(draft, function, warnings: warnings), draft)
     try await supervisor.adopt(record)
     return record.entity.shown

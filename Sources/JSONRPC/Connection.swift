@@ -117,11 +117,20 @@ package final class Connection: Sendable {
       answer(call, .failure(.cancelled))
     }
     outbound.close()
-    let deadline = Self.now() + (isParentGone ? 0 : max(limits.graceMilliseconds, 100))
-    while outbound.bytes > 0, !outbound.isBroken, Self.now() < deadline {
-      readerWake.wait(milliseconds: Int32(clamping: deadline - Self.now()))
-    }
+    if !isParentGone { drain(patience: isAbrupt ? max(limits.graceMilliseconds, 100) : limits.drainMilliseconds) }
     return exitCode ?? 0
+  }
+
+  /// Waits for the client to read what it was answered, as long as it goes on reading.
+  private func drain(patience: Int) {
+    var left = outbound.bytes
+    var deadline = Self.now() + patience
+    while left > 0, !outbound.isBroken, Self.now() < deadline {
+      // Progress is looked for now and then: only the end is signalled.
+      readerWake.wait(milliseconds: Int32(clamping: min(deadline - Self.now(), 200)))
+      if outbound.bytes < left { deadline = Self.now() + patience }
+      left = outbound.bytes
+    }
   }
 
   private func waitForCalls(until deadline: Int) {

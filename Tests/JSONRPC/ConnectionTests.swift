@@ -145,6 +145,25 @@ struct ConnectionTests {
     #expect(await server.exitCode() == 0)
   }
 
+  @Test("Answers that a client reads late, after the end of the input, are not lost")
+  func lateReader() async {
+    let server = TestServer(limits: ConnectionLimits(graceMilliseconds: 100))
+    server.send((0..<20).map { request($0, "large", ["bytes": 65536]) }.joined())
+    server.endInput()
+    try? await Task.sleep(for: .milliseconds(700))
+    let answers = String(decoding: await server.rest(), as: UTF8.self).split(separator: "\n")
+    #expect(answers.count == 20)
+    #expect(await server.exitCode() == 0)
+  }
+
+  @Test("A client that never reads its last answers is given up in the end")
+  func unreadAnswers() async {
+    let server = TestServer(limits: ConnectionLimits(drainMilliseconds: 200))
+    server.send((0..<20).map { request($0, "large", ["bytes": 65536]) }.joined())
+    server.endInput()
+    #expect(await server.exitCode() == 0)
+  }
+
   @Test("Too many unanswered calls are refused")
   func inFlight() async {
     let server = TestServer(limits: ConnectionLimits(callsInFlight: 2))

@@ -1,6 +1,7 @@
 import Build
 import FoundationEssentials
 import JSON
+import Model
 
 /// Credentials of registries, from the files that `podman login` and `docker login` write.
 struct RegistryAuth: Sendable {

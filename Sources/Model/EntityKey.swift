@@ -52,7 +52,8 @@ package struct EntityKey: Sendable, Hashable {
     default:
       guard let name = halves.first, NameRules.isSlug(name) else { return nil }
       var id: String?
-      if halves.count == 2 {
+      // `NAME:latest` is the latest version, which is what the name alone says.
+      if halves.count == 2, !(type == .function && halves[1] == "latest") {
         id = EntityID.normalise(halves[1])
         if id == nil { return nil }
       }

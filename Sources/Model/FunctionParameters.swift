@@ -25,13 +25,15 @@ package enum FunctionParameters {
         $0.example = "container"
       },
       SharedParameters.uuid, SharedParameters.description, SharedParameters.labels,
-      Parameter(
-        "embedded",
-        .boolean,
-        title: "Embedded",
-        "Whether the function is listed inside its project. It is kept and shown, and changes nothing else."
-      ).with { $0.defaultValue = false },
+      embedded,
     ].map { parameter in parameter.with { if $0.scopes.isEmpty { $0.scopes = [.function] } } } + spec
+
+  package static let embedded = Parameter(
+    "embedded",
+    .boolean,
+    title: "Embedded",
+    "Whether the function is listed inside its project. It is kept and shown, and changes nothing else."
+  ).with { $0.defaultValue = false }
 
   package static let image = Parameter(
     "image",
@@ -42,7 +44,21 @@ package enum FunctionParameters {
   ).with {
     $0.example = "hello-world:latest"
     $0.scopes = [.function, .run]
+    $0.furtherFaults = imageFaults
   }.onCore(.varies("In a build Core keeps the repository and chooses the tag; a tag of your own is refused."))
+
+  /// A name that no registry can have is found before anything asks for it.
+  private static let imageFaults: @Sendable (JSONValue, String) -> [Fault] = { value, pointer in
+    guard let text = value.stringValue else { return [] }
+    do throws(ImageReferenceError) {
+      _ = try ImageReference(text)
+      return []
+    } catch {
+      return [
+        Fault(pointer: pointer, rule: "image_name", message: error.description, hint: error.hint)
+      ]
+    }
+  }
 
   package static let baseImage = Parameter(
     "base_image",
@@ -52,6 +68,7 @@ package enum FunctionParameters {
   ).with {
     $0.example = "python:3.11-slim"
     $0.scopes = [.function, .run]
+    $0.furtherFaults = imageFaults
     $0.actions = [.build]
   }
 

@@ -29,6 +29,8 @@ package struct Parameter: Sendable {
   package var unit: String?
   /// Never shown or logged; forms hide it.
   package var isSecret = false
+  /// null is a value of its own: it removes what is there.
+  package var isNullable = false
   package var scopes: Set<Scope> = []
   /// The actions whose run takes it; all four unless said.
   package var actions: Set<Action> = Set(Action.allCases)
@@ -64,7 +66,7 @@ package struct Parameter: Sendable {
 package indirect enum Shape: Sendable {
   case string(Format = .text)
   case integer(minimum: Int? = nil, maximum: Int? = nil)
-  case number(minimum: Double? = nil)
+  case number(minimum: Double? = nil, maximum: Double? = nil)
   case boolean
   case enumeration([String])
   /// A Kubernetes quantity as a string, or a number.

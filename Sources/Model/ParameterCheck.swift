@@ -44,6 +44,17 @@ package struct ParameterCheck: Sendable {
       if let action, let text = parameter.ignoredBy[action] {
         warnings.append(Warning(pointer: here, code: "no_effect", message: text))
       }
+      if parameter.isNullable && value.isNull {
+        result[parameter.name] = .null
+        origins[parameter.name] = name
+        continue
+      }
+      guard !parameter.isSecret || parameter.shape.takes(value) else {
+        // What was given is not shown: it may be the secret.
+        fault(here, "type", "`\(name)` must be \(parameter.shape.wanted); it is \(value.typeName).")
+        origins[parameter.name] = name
+        continue
+      }
       let before = faults.count
       var checked = self.value(value, parameter.shape, at: here, name: name)
       if faults.count == before { faults += parameter.furtherFaults?(checked, here) ?? [] }
@@ -102,10 +113,21 @@ package struct ParameterCheck: Sendable {
         fault(pointer, "maximum", "`\(name)` must be at most \(maximum); it is \(integer).")
       }
       return given
-    case .number(let minimum):
+    case .number(let minimum, let maximum):
       guard let number = given.doubleValue else { break }
       if let minimum, number < minimum {
-        fault(pointer, "minimum", "`\(name)` must be at least \(minimum); it is \(number).")
+        fault(
+          pointer,
+          "minimum",
+          "`\(name)` must be at least \(JSONValue(minimum)?.text() ?? ""); it is \(given.text())."
+        )
+      }
+      if let maximum, number > maximum {
+        fault(
+          pointer,
+          "maximum",
+          "`\(name)` must be at most \(JSONValue(maximum)?.text() ?? ""); it is \(given.text())."
+        )
       }
       return given
     case .quantity:

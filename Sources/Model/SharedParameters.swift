@@ -97,9 +97,9 @@ package enum SharedParameters {
 
   package static let timeoutSeconds = Parameter(
     "timeout_seconds",
-    .number(minimum: 0),
+    .number(minimum: 0, maximum: 31_536_000),
     title: "Timeout",
-    "How long to wait at most."
+    "How long to wait at most; a year is the most that can be asked for."
   ).with {
     $0.unit = "s"
     $0.example = 60

@@ -80,6 +80,7 @@ package struct JSONSchema: Sendable {
   private func schema(of parameter: Parameter) -> JSONObject {
     var schema: JSONObject = ["title": .string(parameter.title), "description": .string(parameter.description)]
     for (name, value) in self.schema(of: parameter.shape).members where !schema.contains(name) { schema[name] = value }
+    if parameter.isNullable, let type = schema["type"] { schema["type"] = [type, "null"] }
     schema["default"] = parameter.defaultValue
     if let example = parameter.example { schema["examples"] = [example] }
     schema["x-unit"] = parameter.unit.map { .string($0) }
@@ -105,9 +106,10 @@ package struct JSONSchema: Sendable {
       schema["minimum"] = minimum.map { .integer($0) }
       schema["maximum"] = maximum.map { .integer($0) }
       return schema
-    case .number(let minimum):
+    case .number(let minimum, let maximum):
       var schema: JSONObject = ["type": "number"]
       schema["minimum"] = minimum.flatMap { JSONValue($0) }
+      schema["maximum"] = maximum.flatMap { JSONValue($0) }
       return schema
     case .quantity:
       var schema: JSONObject = ["type": canonicalOnly ? "string" : ["string", "number"]]

@@ -85,7 +85,10 @@ package struct MethodRegistry: RequestHandler {
   }
 
   private static func unknown(_ method: String) -> ResponseError {
-    let hint = "`rpc.discover` lists the methods: \(declarations.map(\.name).joined(separator: ", "))."
+    let names = declarations.map(\.name)
+    let hint =
+      EditDistance.nearest(to: method, among: names).map { "Did you mean `\($0)`?" }
+      ?? "`rpc.discover` lists the methods: \(names.joined(separator: ", "))."
     return ResponseError(
       code: ResponseError.methodNotFoundCode,
       message: "There is no method `\(method)`.",

@@ -1,6 +1,8 @@
 import ArgumentParser
 import JSON
 import JSONRPC
+import Model
+import ParameterSchema
 import Sidecar
 
 #if canImport(Glibc)
@@ -11,9 +13,10 @@ struct Call: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Call one method and print its result.",
     discussion: """
-      Params are one JSON object, or key=value words, whose value is taken as JSON where it is JSON and as text \
-      otherwise. Exit codes: 0 the result is on stdout; 1 the method answered an error, which is on stderr as JSON; \
-      64 the command line is wrong.
+      Params are one JSON object, or key=value words, or - for one JSON object on stdin, which keeps secrets off the \
+      command line. A word's value is text where the parameter is text, otherwise JSON where it reads as JSON. Exit \
+      codes: 0 the result is on stdout; 1 the method answered an error, which is on stderr as JSON; 64 the command \
+      line is wrong; 74 the result could not be written.
       """
   )
 
@@ -22,12 +25,12 @@ struct Call: ParsableCommand {
   @Argument(help: "The method, as `rpc.discover` lists them.")
   var method: String
 
-  @Argument(help: "One JSON object, or key=value words.")
+  @Argument(help: "One JSON object, key=value words, or - for stdin.")
   var params: [String] = []
 
   func run() throws {
     let params = try parsedParams()
-    let composition = try options.composition()
+    let composition = try settledComposition()
     let registry = composition.registry
     let method = method
     let outcome = Blocking.run { () async -> Result<JSONValue, any Error> in
@@ -40,24 +43,37 @@ struct Call: ParsableCommand {
     // A run that was recorded gets to its engine before this process ends, however long its image takes.
     composition.close(drainSeconds: 3600)
     switch outcome {
-    case .success(let result): print(result.text())
-    case .failure(let error):
-      let error = registry.responseError(for: error)
-      var json: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
-      json["data"] = error.data
-      StandardError.write(JSONValue.object(json).text())
-      throw ExitCode(1)
+    case .success(let result):
+      guard Descriptor.write(result.text() + "\n", to: 1) else {
+        Descriptor.write("dh-sidecar: the result could not be written: \(String(cString: strerror(errno)))\n", to: 2)
+        throw ExitCode(EX_IOERR)
+      }
+    case .failure(let error): try fail(registry.responseError(for: error))
     }
   }
 
-  private func parsedParams() throws -> JSONObject {
-    if params.count == 1, params[0].first == "{" {
-      do {
-        return try JSONValue(parsing: params[0]).objectValue ?? [:]
-      } catch {
-        throw ValidationError("The params are not JSON: \(error.message) at byte \(error.offset).")
-      }
+  /// A fault in the settings is an error like any other.
+  private func settledComposition() throws -> Composition {
+    do {
+      return try options.composition()
+    } catch let error as SidecarError {
+      try fail(ResponseError(code: error.code.number, message: error.message, data: .object(error.data)))
     }
+  }
+
+  private func fail(_ error: ResponseError) throws -> Never {
+    var json: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
+    json["data"] = error.data
+    Descriptor.write(JSONValue.object(json).text() + "\n", to: 2)
+    throw ExitCode(1)
+  }
+
+  private func parsedParams() throws -> JSONObject {
+    if params == ["-"] { return try object(Descriptor.readToEnd(0)) }
+    if params.count == 1, params[0].first == "{" { return try object(Array(params[0].utf8)) }
+    let texts = Set(
+      MethodRegistry.declarations.first { $0.name == method }?.parameters.filter(\.isText).map(\.name) ?? []
+    )
     var object = JSONObject()
     for word in params {
       guard let equals = word.firstIndex(of: "="), equals != word.startIndex else {
@@ -65,10 +81,30 @@ struct Call: ParsableCommand {
       }
       let name = String(word[..<equals])
       let text = String(word[word.index(after: equals)...])
-      guard object.appendIfNew(name, (try? JSONValue(parsing: text)) ?? .string(text)) else {
+      let value = texts.contains(name) ? nil : try? JSONValue(parsing: text)
+      guard object.appendIfNew(name, value ?? .string(text)) else {
         throw ValidationError("\"\(name)\" is given twice.")
       }
     }
     return object
+  }
+
+  private func object(_ bytes: [UInt8]) throws -> JSONObject {
+    do {
+      if let object = try JSONValue(parsing: bytes).objectValue { return object }
+    } catch {
+      throw ValidationError("The params are not JSON: \(error.message) at byte \(error.offset).")
+    }
+    throw ValidationError("The params are JSON, but no object.")
+  }
+}
+
+extension Parameter {
+  /// Whether a word of the command line is its value as it stands.
+  fileprivate var isText: Bool {
+    switch shape {
+    case .string, .enumeration: true
+    default: false
+    }
   }
 }

@@ -28,7 +28,7 @@ struct Stdio: ParsableCommand {
     let connection = Connection(
       handler: composition.registry,
       output: output,
-      warn: { StandardError.write("dh-sidecar: \($0)") }
+      warn: { Descriptor.write("dh-sidecar: \($0)\n", to: 2) }
     )
     let code = connection.run(reading: 0)
     composition.close(drainSeconds: 2)

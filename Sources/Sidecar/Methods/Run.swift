@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONRPC
 internal import Model
 internal import ParameterSchema
 internal import Platform
@@ -19,11 +20,25 @@ extension Method {
     ),
     order: .changesProject
   ) { call in
-    .object(try await call.platform.run(try call.runDraft()).json)
+    let run = try await call.platform.run(try call.runDraft())
+    call.reportLaunch(of: RunReference(project: run.project, id: run.id))
+    return .object(run.json)
   }
 }
 
 extension MethodCall {
+  /// The run is answered at once; how its launch goes on is told until it is running or over.
+  fileprivate func reportLaunch(of run: RunReference) {
+    guard let progress = context.progress(for: params) else { return }
+    context.spawn { [platform] in
+      try? await progress.send(.begin, message: "Starting run \(run.id)")
+      let result = try? await platform.waitRun(run, until: .running, timeoutSeconds: nil) { step in
+        try? await progress.send(.report, message: step.message, done: step.done, total: step.total, unit: step.unit)
+      }
+      try? await progress.send(.end, message: result?.run.status["state"]?.stringValue)
+    }
+  }
+
   /// What `run` and `renderRun` share.
   func runDraft() throws -> RunDraft {
     let spec = JSONObject(

@@ -9,8 +9,10 @@ extension Method {
       "updateFunction",
       summary: "Changes one version in place, by merge patch (RFC 7396): null removes.",
       parameters: [
-        SharedParameters.project, SharedParameters.requiredFunction, SharedParameters.description,
-        SharedParameters.labels,
+        SharedParameters.project, SharedParameters.requiredFunction,
+        SharedParameters.description.with { $0.isNullable = true },
+        SharedParameters.labels.with { $0.isNullable = true },
+        FunctionParameters.embedded.with { $0.isNullable = true },
         Parameter("spec", .freeObject, title: "Spec", "Members of the function's spec; null removes one."),
       ],
       result: "The function as it is now.",

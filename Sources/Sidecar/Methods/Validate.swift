@@ -11,7 +11,7 @@ extension Method {
       parameters: [
         Parameter(
           "method",
-          .enumeration(["createFunction", "run"]),
+          .enumeration(MethodRegistry.declarations.map(\.name)),
           title: "Method",
           "The method whose params are to be checked."
         ).with {
@@ -28,25 +28,20 @@ extension Method {
       example: ["method": "run", "params": ["function": "my_function", "action": "job"]]
     )
   ) { call in
-    let candidate = call.params["params"]?.objectValue ?? [:]
-    let check =
-      call.params["method"]?.stringValue == "run"
-      ? ParameterCheck(
-        candidate,
-        against: RunParameters.run,
-        action: candidate["action"]?.stringValue.flatMap(Action.init)
-      )
-      : functionCheck(candidate)
+    let params = call.params["params"]?.objectValue ?? [:]
+    let method = MethodRegistry.declarations.first { $0.name == call.params["method"]?.stringValue }
+    guard let method else { return ["valid": false, "errors": [], "warnings": []] }
+    var check = method.check(params)
+    if check.faults.isEmpty { check.faults = Method.furtherFaults(method.name, check.normalised) }
     return [
       "valid": .bool(check.faults.isEmpty),
       "errors": .array(check.faults.map { .object($0.json) }),
       "warnings": .array(check.warnings.map { .object($0.json) }),
     ]
   }
-}
 
-private func functionCheck(_ params: JSONObject) -> ParameterCheck {
-  var check = ParameterCheck(params, against: FunctionParameters.create)
-  if check.faults.isEmpty { check.faults = WorkloadSpec.functionFaults(check.normalised) }
-  return check
+  /// What the declarations can't say: rules over several params.
+  private static func furtherFaults(_ method: String, _ params: JSONObject) -> [Fault] {
+    method == "createFunction" ? WorkloadSpec.functionFaults(params) : []
+  }
 }

@@ -23,6 +23,7 @@ extension Method {
     let run = try await call.platform.getRun(reference)
     let staysUp = run.kind.contains("+serve") || run.kind.contains("+deploy")
     let progress = call.context.progress(for: call.params)
+    try await progress?.send(.begin, message: "Waiting for run \(run.id)")
     let result = try await call.platform.waitRun(
       reference,
       until: call.string("until").flatMap(WaitGoal.init) ?? (staysUp ? .running : .terminal),
@@ -30,6 +31,7 @@ extension Method {
     ) { step in
       try? await progress?.send(.report, message: step.message, done: step.done, total: step.total, unit: step.unit)
     }
+    try await progress?.send(.end, message: result.run.status["state"]?.stringValue)
     var json = result.run.json
     json["timed_out"] = .bool(result.timedOut)
     return .object(json)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Build
+@testable import Model
 
 @Suite struct ImageReferenceTests {
   private static let hex = String(repeating: "0123456789abcdef", count: 4)

@@ -124,6 +124,18 @@ def test_idempotency_key(environment):
         assert second.call("listRuns", project="default")["total"] == 1
 
 
+def test_a_run_is_answered_at_once(sidecar):
+    """Not when the engine has told all about itself, or when the container is up."""
+    sidecar.function(command="true")
+    runs, took = [], []
+    for _ in range(5):
+        begun = time.monotonic()
+        runs.append(sidecar.start())
+        took.append(time.monotonic() - begun)
+    assert statistics.median(took) < 0.1, took
+    assert {status(sidecar.wait(run))["state"] for run in runs} == {"COMPLETED"}
+
+
 def test_create_and_run_in_one_batch(sidecar):
     batch = [sidecar.request("createFunction", {"project": "default", "name": "f", "kind": "container",
                                                 "image": os.environ["DH_TEST_IMAGE"], "command": "true"}),

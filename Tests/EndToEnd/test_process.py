@@ -398,3 +398,9 @@ def test_what_was_sent_before_the_end_of_stdin_is_done(environment):
     answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
     with Sidecar(environment) as process:
         assert process.wait(answers[1]["result"])["status"]["state"] == "COMPLETED"
+
+
+def test_null_in_a_patch_removes(offline):
+    offline.call("createFunction", name="f", kind="container", image="i", command="sh")
+    assert offline.call("updateFunction", function="f", spec={"command": None})["spec"] == {"image": "i"}
+    assert offline.call("updateFunction", function="f", spec={"command": None, "image": "j"})["spec"] == {"image": "j"}

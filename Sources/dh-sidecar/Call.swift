@@ -55,7 +55,7 @@ struct Call: ParsableCommand {
   /// A fault in the settings is an error like any other.
   private func settledComposition() throws -> Composition {
     do {
-      return try options.composition()
+      return try options.made()
     } catch let error as SidecarError {
       try fail(ResponseError(code: error.code.number, message: error.message, data: .object(error.data)))
     }

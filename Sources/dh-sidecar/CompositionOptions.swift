@@ -9,10 +9,13 @@ struct CompositionOptions: ParsableArguments {
   @Option(help: "The project of calls that name none. Without it DH_SIDECAR_PROJECT, the settings, then default.")
   var project: String?
 
+  /// Throws a `SidecarError` where the settings have a fault.
+  func made() throws -> Composition { try Composition(platform: platform, project: project) }
+
   /// Throws what is wrong with the settings as a text for a person.
   func composition() throws -> Composition {
     do {
-      return try Composition(platform: platform, project: project)
+      return try made()
     } catch let error as SidecarError {
       throw Explanation(error)
     }

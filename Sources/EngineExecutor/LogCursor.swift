@@ -1,11 +1,13 @@
 import Model
 import Platform
 
-/// Where a reader stands: per stream, a second and how many lines of that second were given. Exact with Podman's
-/// whole-second timestamps too; per stream, since only within one do the engines write in order.
+/// Where a reader stands: per stream, the time of the last entry given and how many entries of exactly that time were
+/// given. So it is exact with Podman's whole-second times too; per stream, since only within one do the engines write
+/// in order.
 struct LogCursor: Hashable {
   struct Place: Hashable {
-    var second: Int64 = 0
+    /// Nanoseconds since 1970. Everything before it was given.
+    var time: Int64 = 0
     var given = 0
   }
   var stdout = Place()
@@ -13,9 +15,15 @@ struct LogCursor: Hashable {
 
   init() {}
 
+  /// Before the first entry that is not older than this.
+  init(from time: Int64) {
+    stdout.time = time
+    stderr.time = time
+  }
+
   init(parsing text: String) throws {
-    let parts = text.split(separator: ".")
-    guard parts.count == 5, parts[0] == "e1", let a = Int64(parts[1]), let b = Int(parts[2]), let c = Int64(parts[3]),
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 5, parts[0] == "e2", let a = Int64(parts[1]), let b = Int(parts[2]), let c = Int64(parts[3]),
       let d = Int(parts[4]), a >= 0, b >= 0, c >= 0, d >= 0
     else {
       throw SidecarError(
@@ -26,43 +34,49 @@ struct LogCursor: Hashable {
         ]
       )
     }
-    stdout = Place(second: a, given: b)
-    stderr = Place(second: c, given: d)
+    stdout = Place(time: a, given: b)
+    stderr = Place(time: c, given: d)
   }
 
-  var text: String { "e1.\(stdout.second).\(stdout.given).\(stderr.second).\(stderr.given)" }
+  var text: String { "e2.\(stdout.time).\(stdout.given).\(stderr.time).\(stderr.given)" }
 
   subscript(stream: LogEntry.Stream) -> Place {
     get { stream == .stdout ? stdout : stderr }
     set { if stream == .stdout { stdout = newValue } else { stderr = newValue } }
   }
 
-  /// From where the engine must be read so that every count starts at the start of its second.
-  var since: Int64 { min(stdout.second, stderr.second) }
-}
-
-/// Skips what a cursor has seen and moves the cursor on.
-struct LogCounter {
-  private let start: LogCursor
-  private var counts: [LogEntry.Stream: LogCursor.Place] = [:]
-  private(set) var cursor: LogCursor
-
-  init(_ start: LogCursor) {
-    self.start = start
-    cursor = start
+  /// An entry was given. A clock that was set back moves nothing.
+  mutating func move(past stream: LogEntry.Stream, at time: Int64) {
+    let place = self[stream]
+    guard time >= place.time else { return }
+    self[stream] = Place(time: time, given: time == place.time ? place.given + 1 : 1)
   }
 
-  /// True where the entry is new.
-  mutating func isNew(_ entry: LogEntry) -> Bool {
-    let second = entry.timestamp.nanoseconds / 1_000_000_000
-    let place = start[entry.stream]
-    guard second >= place.second else { return false }
-    var count = counts[entry.stream] ?? LogCursor.Place(second: second)
-    if count.second != second { count = LogCursor.Place(second: second) }
-    count.given += 1
-    counts[entry.stream] = count
-    guard second > place.second || count.given > place.given else { return false }
-    cursor[entry.stream] = count
-    return true
+  /// From which time the engine must be asked, so that nothing new is missed. A stream that has been silent must not
+  /// make the other one be read from its start again: the two are out of order by far less than the seconds allowed
+  /// for here.
+  var since: Int64 {
+    let disorder: Int64 = 2_000_000_000
+    return max(min(stdout.time, stderr.time), max(stdout.time, stderr.time) - disorder)
+  }
+}
+
+/// Passes over what a cursor has seen already, in a log that is read from the cursor's `since` or before.
+struct LogSkipper {
+  private let start: LogCursor
+  private var seenStdout = 0
+  private var seenStderr = 0
+
+  init(_ start: LogCursor) { self.start = start }
+
+  mutating func isNew(_ stream: LogEntry.Stream, at time: Int64) -> Bool {
+    let place = start[stream]
+    if time != place.time { return time > place.time }
+    if stream == .stdout {
+      seenStdout += 1
+      return seenStdout > place.given
+    }
+    seenStderr += 1
+    return seenStderr > place.given
   }
 }

@@ -108,41 +108,6 @@ struct RealEngineTests {
   }
 
   @Test(arguments: RealEngine.all)
-  func pagesALongLogCompletely(engine: RealEngine) async throws {
-    try await engine.run({ $0.shell("seq 100000; echo e >&2; printf unfinished") }) { executor, execution in
-      _ = try await executor.finished(execution)
-      var lines: [String] = []
-      var cursor: String?
-      while true {
-        let page = try await executor.logs(execution, query: LogQuery(after: cursor, limit: 33_333))
-        if page.entries.isEmpty { break }
-        lines += page.entries.filter { $0.stream == .stdout }.map(\.text)
-        cursor = page.cursor
-      }
-      #expect(lines.count == 100_001)
-      #expect(lines == (1...100_000).map { "\($0)" } + ["unfinished"])
-      let tail = try await executor.logs(execution, query: LogQuery(tail: 3))
-      #expect(tail.entries.count == 3)
-      #expect(try await executor.logs(execution, query: LogQuery(after: tail.cursor)).entries.isEmpty)
-    }
-  }
-
-  @Test(arguments: RealEngine.all)
-  func followsAsALongPoll(engine: RealEngine) async throws {
-    try await engine.run({ $0.shell("echo one; sleep 1; echo two; sleep 1; printf three") }) { executor, execution in
-      _ = try await executor.ensure(execution) { _ in }
-      var texts: [String] = []
-      var cursor: String?
-      for _ in 0..<10 where texts.count < 3 {
-        let page = try await executor.logs(execution, query: LogQuery(after: cursor, follow: true))
-        texts += page.entries.map(\.text)
-        cursor = page.cursor
-      }
-      #expect(texts == ["one", "two", "three"])
-    }
-  }
-
-  @Test(arguments: RealEngine.all)
   func parametersTakeEffectInside(engine: RealEngine) async throws {
     try await engine.run(
       {

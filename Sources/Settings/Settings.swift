@@ -27,7 +27,6 @@ package struct Settings: Sendable, Hashable {
     package var allowHostPaths: Setting<Bool>
     /// The catalog's file, absolute (or as the command line and the environment have it).
     package var catalog: Setting<String>
-    package var pullTimeoutSeconds: Setting<Int>
     package var stopGraceSeconds: Setting<Int>
   }
 
@@ -66,7 +65,6 @@ package struct Settings: Sendable, Hashable {
     add("local.address", local.address)
     report.append(("local.allow_host_paths", "\(local.allowHostPaths.value)", local.allowHostPaths.origin))
     add("local.catalog", local.catalog)
-    report.append(("local.pull_timeout_seconds", "\(local.pullTimeoutSeconds.value)", local.pullTimeoutSeconds.origin))
     report.append(("local.stop_grace_seconds", "\(local.stopGraceSeconds.value)", local.stopGraceSeconds.origin))
     add("kubernetes.kubeconfig", kubernetes.kubeconfig)
     add("kubernetes.context", kubernetes.context)

@@ -30,7 +30,6 @@ enum SettingsDeclarations {
     Parameter("address", .string(.nonEmpty), title: "Address", "Where LoadBalancer ports are published."),
     Parameter("allow_host_paths", .boolean, title: "Allow host paths", "Whether volumes may be host directories."),
     Parameter("catalog", .string(.nonEmpty), title: "Catalog", "The file that functions and runs are kept in."),
-    seconds("pull_timeout_seconds", "Pull timeout", "How long an image may take."),
     seconds("stop_grace_seconds", "Grace", "Between SIGTERM and SIGKILL when a run is stopped."),
   ]
 

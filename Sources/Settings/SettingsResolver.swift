@@ -49,7 +49,6 @@ extension Settings {
         variable: "DH_SIDECAR_CATALOG",
         option: ("--catalog", options.catalog)
       ) ?? Setting(SettingsFile.stateDirectory(environment) + "/catalog.db", from: .standard),
-      pullTimeoutSeconds: resolver.value("/local/pull_timeout_seconds", standard: 3600, \.integerValue),
       stopGraceSeconds: resolver.value("/local/stop_grace_seconds", standard: 10, \.integerValue)
     )
     let kubernetes = Kubernetes(

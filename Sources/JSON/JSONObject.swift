@@ -11,6 +11,7 @@ package struct JSONObject: Sendable {
 
   /// Of two members with one name the last wins, at the place of the first.
   package init(_ members: some Sequence<(String, JSONValue)>) {
+    self.members.reserveCapacity(members.underestimatedCount)
     for (name, value) in members { self[name] = value }
   }
 

@@ -15,10 +15,19 @@ extension Method {
     )
   ) { call in
     if let pid = call.params["processId"]?.integerValue { call.context.watchParent(pid) }
-    return [
+    return initializeResults[call.platformKind] ?? .null
+  }
+
+  /// Made once: clients measure a server by this answer.
+  private static let initializeResults = Dictionary(
+    uniqueKeysWithValues: PlatformKind.allCases.map { ($0, initializeResult($0)) }
+  )
+
+  private static func initializeResult(_ platform: PlatformKind) -> JSONValue {
+    [
       "serverInfo": ["name": "dh-sidecar", "version": .string(SidecarVersion.current)],
       "protocol_version": .string(SidecarVersion.protocolVersion),
-      "platform": .string(call.platformKind.rawValue),
+      "platform": .string(platform.rawValue),
       "capabilities": ["framings": ["lines", "content-length"], "batches": true, "cancel": true, "progress": true],
     ]
   }

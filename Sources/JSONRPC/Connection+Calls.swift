@@ -7,7 +7,7 @@ import Synchronization
 extension Connection {
   typealias Outcome = Result<JSONValue, ResponseError>
 
-  /// Notifications of unknown methods go one after another, so that their order holds.
+  /// Notifications that belong to no lane go one after another, so that their order holds.
   private static let notificationLane = "\u{0}notifications"
 
   func call(_ id: RequestID, _ method: String, _ params: JSONObject, _ slot: ReplySlot) {
@@ -28,13 +28,9 @@ extension Connection {
   }
 
   func enqueueNotification(_ method: String, _ params: JSONObject) {
-    let call = Call(
-      id: nil,
-      method: method,
-      params: params,
-      slot: .single { _ in },
-      lane: Self.notificationLane
-    )
+    var lane = Self.notificationLane
+    if case .lane(let key) = handler.scheduling(of: method, params: params) { lane = key }
+    let call = Call(id: nil, method: method, params: params, slot: .single { _ in }, lane: lane)
     if !begin(call) { warn("dropped a notification (\(method)): too many calls are unanswered") }
   }
 
@@ -129,7 +125,8 @@ extension Connection {
       },
       spawn: { [self] work in spawn(work) },
       watchParent: { [self] pid in watchParent(pid) },
-      leaveLane: { [self] in state.withLock { leaveLane(serial, in: &$0) } }
+      leaveLane: { [self] in state.withLock { leaveLane(serial, in: &$0) } },
+      warn: warn
     )
   }
 

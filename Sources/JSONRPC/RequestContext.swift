@@ -12,16 +12,20 @@ package struct RequestContext: Sendable {
   package let watchParent: @Sendable (_ pid: Int) -> Void
   /// What the call changes is decided, though it goes on: the next call of its lane may begin.
   package let leaveLane: @Sendable () -> Void
+  /// A line for a person, where no answer can say it.
+  package let warn: @Sendable (_ line: String) -> Void
 
   package init(
     notify: @escaping @Sendable (_ method: String, _ params: JSONObject) async throws -> Void,
     spawn: @escaping @Sendable (_ work: @escaping @Sendable () async -> Void) -> Void,
     watchParent: @escaping @Sendable (_ pid: Int) -> Void = { _ in },
-    leaveLane: @escaping @Sendable () -> Void = {}
+    leaveLane: @escaping @Sendable () -> Void = {},
+    warn: @escaping @Sendable (_ line: String) -> Void = { _ in }
   ) {
     self.notify = notify
     self.spawn = spawn
     self.watchParent = watchParent
     self.leaveLane = leaveLane
+    self.warn = warn
   }
 }

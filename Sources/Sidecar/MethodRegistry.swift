@@ -72,7 +72,17 @@ package struct MethodRegistry: RequestHandler {
     return check
   }
 
-  package func handleNotification(_ method: String, params: JSONObject, context: RequestContext) async {}
+  /// A call that wants no answer: it is made all the same. What goes wrong is for the log, where anyone looks.
+  package func handleNotification(_ method: String, params: JSONObject, context: RequestContext) async {
+    // Notifications of LSP's own, such as `initialized`, mean nothing here.
+    guard let found = Self.byName[method] else { return }
+    do {
+      _ = try await handle(found.declaration.name, params: params, context: context)
+    } catch {
+      let error = responseError(for: error)
+      context.warn("the notification \(method) failed: \(error.message)")
+    }
+  }
 
   package func responseError(for error: any Error) -> ResponseError {
     switch error {

@@ -82,3 +82,11 @@ def test_a_fault_in_the_settings_is_an_error_like_any_other(offline_environment,
     settings.write_text("projct: p\n", encoding="utf-8")
     told = error(dict(offline_environment, DH_SIDECAR_CONFIG=str(settings)), "listProjects")
     assert told["data"]["code"] == "invalid_settings"
+
+
+def test_a_notification_is_carried_out_without_an_answer(offline):
+    quiet = offline.request("createFunction", {"name": "quiet", "kind": "container", "image": "i"})
+    del quiet["id"]
+    offline.write(offline.frame(quiet))
+    # Behind it in the project's order.
+    assert offline.call("updateFunction", function="quiet", description="d")["name"] == "quiet"

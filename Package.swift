@@ -56,6 +56,16 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
 
+    // MARK: Sources
+    .target(
+      name: "Sources",
+      dependencies: [
+        "JSON", "Model", "HTTP", "CArchive",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+
     // MARK: Build
     .target(name: "Build", dependencies: ["JSON", "Model"], swiftSettings: swiftSettings),
 
@@ -76,6 +86,13 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
 
+    // MARK: CorePlatform
+    .target(
+      name: "CorePlatform",
+      dependencies: ["JSON", "Model", "Platform", "HTTP", "Sources", "Settings"],
+      swiftSettings: swiftSettings
+    ),
+
     // MARK: Sidecar
     .target(
       name: "Sidecar",
@@ -88,7 +105,7 @@ let package = Package(
       name: "dh-sidecar",
       dependencies: [
         "JSON", "JSONRPC", "Model", "ParameterSchema", "Platform", "Settings", "Catalog", "HTTP",
-        "EngineExecutor", "EmbeddedPlatform", "Sidecar",
+        "EngineExecutor", "EmbeddedPlatform", "CorePlatform", "Sidecar",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -97,6 +114,7 @@ let package = Package(
 
     // MARK: C and system libraries
     .target(name: "CLinux"),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -160,6 +178,35 @@ let package = Package(
       name: "EmbeddedPlatformTests",
       dependencies: ["JSON", "Model", "Platform", "Catalog", "Settings", "EmbeddedPlatform"],
       path: "Tests/EmbeddedPlatform",
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "SourcesTests",
+      dependencies: ["JSON", "Model", "HTTP", "Sources"],
+      path: "Tests/Sources",
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "CorePlatformTests",
+      dependencies: ["JSON", "Model", "Platform", "HTTP", "Sources", "Settings", "CorePlatform", "CoreDouble"],
+      path: "Tests/CorePlatform",
+      swiftSettings: swiftSettings
+    ),
+    // A DigitalHub Core to test against, over real HTTP: `swift run core-double` starts one by hand.
+    .target(
+      name: "CoreDouble",
+      dependencies: [
+        "JSON", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests/CoreDouble",
+      exclude: ["main"],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "core-double",
+      dependencies: ["CoreDouble"],
+      path: "Tests/CoreDouble/main",
       swiftSettings: swiftSettings
     ),
     .testTarget(

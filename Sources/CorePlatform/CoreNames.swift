@@ -1,0 +1,4 @@
+/// Where a Core server answers.
+enum CorePath {
+  static let base = "/api/v1"
+}

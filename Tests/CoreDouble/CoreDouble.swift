@@ -1,0 +1,2 @@
+/// A DigitalHub Core to test against.
+package enum CoreDoublePlaceholder {}

@@ -89,7 +89,10 @@ let package = Package(
     // MARK: CorePlatform
     .target(
       name: "CorePlatform",
-      dependencies: ["JSON", "Model", "Platform", "HTTP", "Sources", "Settings"],
+      dependencies: [
+        "JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: swiftSettings
     ),
 
@@ -190,6 +193,7 @@ let package = Package(
       name: "CorePlatformTests",
       dependencies: ["JSON", "Model", "Platform", "HTTP", "Sources", "Settings", "CorePlatform", "CoreDouble"],
       path: "Tests/CorePlatform",
+      exclude: ["Golden"],
       swiftSettings: swiftSettings
     ),
     // A DigitalHub Core to test against, over real HTTP: `swift run core-double` starts one by hand.

@@ -28,7 +28,7 @@ struct PageCursor {
 
   /// A cursor of our own for the same order; anything else is a fault of `/cursor`.
   init(parsing text: String, query: ListQuery) throws(SidecarError) {
-    guard let bytes = Self.bytes(hex: text), let value = try? JSONValue(parsing: bytes),
+    guard let bytes = EntityID.bytes(hex: text), let value = try? JSONValue(parsing: bytes),
       let parts = value.arrayValue, parts.count == 3, let order = parts[0].stringValue,
       let position = parts[2].integerValue
     else { throw Self.fault("the cursor is none that a list gave") }
@@ -58,22 +58,5 @@ struct PageCursor {
         )
       ]
     )
-  }
-
-  private static func bytes(hex text: String) -> [UInt8]? {
-    let digits = text.utf8.map { digit -> UInt8? in
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-      default: nil
-      }
-    }
-    guard digits.count.isMultiple(of: 2) else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let high = digits[index], let low = digits[index + 1] else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return bytes
   }
 }

@@ -10,11 +10,13 @@ extension EmbeddedPlatform {
 
   package func waitRun(
     _ reference: RunReference,
-    until goal: WaitGoal,
+    until goal: WaitGoal?,
     timeoutSeconds: Double?,
     progress: @escaping @Sendable (Progress) async -> Void
   ) async throws -> WaitResult {
     var last = try await current(reference)
+    let staysUp = last.action == .serve || last.action == .deploy
+    let goal = goal ?? (staysUp ? .running : .terminal)
     func isReached(_ run: RunRecord?) -> Bool {
       guard let run else { return true }
       return run.state.isTerminal || (goal == .running && run.state == .running)

@@ -46,6 +46,10 @@ package struct Entity: Sendable, Hashable {
   /// In the reference's names, normalised.
   package var spec: JSONObject
   package var status: JSONObject
+  /// The key as a server sends it; nil where it follows from the rest.
+  package var sentKey: String?
+  /// A server's members that this version has no name for.
+  package var other: JSONObject = [:]
 
   package init(
     type: EntityType,

@@ -27,6 +27,16 @@ package enum EntityID {
     return String(decoding: digits, as: UTF8.self).lowercased()
   }
 
+  /// The same id in UUID's own spelling, 8-4-4-4-12; nil for what is no id as `normalise` gives it.
+  package static func dashed(_ id: String) -> String? {
+    guard id.utf8.count == 32, normalise(id) == id else { return nil }
+    var rest = Substring(id)
+    return [8, 4, 4, 4, 12].map { length in
+      defer { rest = rest.dropFirst(length) }
+      return String(rest.prefix(length))
+    }.joined(separator: "-")
+  }
+
   /// The id of the run that this key names in this project: a UUID version 5 (RFC 9562, section 5.5), so that the
   /// same key gives the same run after a restart, on another machine and on Core.
   package static func forIdempotencyKey(_ key: String, project: String) -> String {
@@ -53,6 +63,24 @@ package enum EntityID {
       text.append(digits[Int(byte & 15)])
     }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The bytes of lower-case hex digits, as `hex` wrote them; nil for anything else.
+  package static func bytes(hex text: String) -> [UInt8]? {
+    let digits = text.utf8.map { digit -> UInt8? in
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+      default: nil
+      }
+    }
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let high = digits[index], let low = digits[index + 1] else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return bytes
   }
 
   private static func stamped(_ bytes: [UInt8], version: UInt8) -> [UInt8] {

@@ -5,7 +5,7 @@ extension Metadata {
   /// other members came in.
   package func json(project: String, name: String, version: String?) -> JSONObject {
     var json: JSONObject = ["project": .string(project), "name": .string(name)]
-    json["version"] = version.map { .string($0) }
+    json["version"] = other["version"] ?? version.map { .string($0) }
     json["created"] = .string(created.text)
     json["updated"] = .string(updated.text)
     json["description"] = description.map { .string($0) }
@@ -33,7 +33,7 @@ extension Entity {
   /// The wire's shape: `{kind, id, key, name, project, user?, metadata{…}, spec{…}, status{…}}`.
   package var json: JSONObject {
     var json: JSONObject = [
-      "kind": .string(kind), "id": .string(id), "key": .string(entityKey.text), "name": .string(name),
+      "kind": .string(kind), "id": .string(id), "key": .string(sentKey ?? entityKey.text), "name": .string(name),
       "project": .string(project),
     ]
     json["user"] = user.map { .string($0) }
@@ -41,6 +41,7 @@ extension Entity {
     json["metadata"] = .object(metadata.json(project: project, name: name, version: version))
     json["spec"] = .object(spec)
     json["status"] = .object(status)
+    for (name, value) in other where !json.contains(name) { json[name] = value }
     return json
   }
 

@@ -97,6 +97,40 @@ package struct ErrorCode: Sendable, Hashable {
   package static let invalidSettings = ErrorCode("invalid_settings", 3104, "The settings file has a fault.")
   package static let sourceError = ErrorCode("source_error", 3105, "The function's source can't be had.")
 
+  package static let coreUnavailable = ErrorCode(
+    "core_unavailable",
+    3201,
+    retryable: true,
+    "Core does not answer, or fails at the moment; `cause` has its words."
+  )
+  package static let coreError = ErrorCode("core_error", 3202, "Core refused; `cause` has its words.")
+  package static let coreInvalidAnswer = ErrorCode(
+    "core_invalid_answer",
+    3203,
+    "What answers at Core's address does not speak Core's API."
+  )
+
+  package static let credentialsMissing = ErrorCode(
+    "credentials_missing",
+    4001,
+    "Core wants credentials and there are none."
+  )
+  package static let credentialsRejected = ErrorCode(
+    "credentials_rejected",
+    4002,
+    "Core does not accept the credentials."
+  )
+  package static let credentialsExpired = ErrorCode(
+    "credentials_expired",
+    4003,
+    "The credentials have expired and could not be renewed."
+  )
+  package static let forbidden = ErrorCode(
+    "forbidden",
+    4004,
+    "The credentials are good, and do not allow this."
+  )
+
   package static let overloaded = ErrorCode(
     "overloaded",
     5001,
@@ -109,8 +143,15 @@ package struct ErrorCode: Sendable, Hashable {
     invalidParams, projectNotFound, functionNotFound, taskNotFound, runNotFound, secretNotFound, profileNotFound,
     subscriptionNotFound, schemaNotFound, alreadyExists, idempotencyConflict, ambiguousName, hasDependents,
     invalidState, unsupportedAction, unsupportedParameter, unsupportedMethod, engineUnavailable, engineError,
-    imageNotFound, portInUse, catalogError, catalogFull, catalogTooNew, invalidSettings, sourceError, overloaded,
+    imageNotFound, portInUse, catalogError, catalogFull, catalogTooNew, invalidSettings, sourceError, coreUnavailable,
+    coreError, coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden, overloaded,
     timeout,
+  ]
+
+  /// What any method that needs a platform may answer, whatever else it does.
+  package static let ofAnyPlatform: [ErrorCode] = [
+    invalidParams, unsupportedMethod, catalogError, catalogFull, catalogTooNew, coreUnavailable, coreError,
+    coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden,
   ]
 }
 

@@ -45,7 +45,7 @@ package enum FunctionParameters {
     $0.example = "hello-world:latest"
     $0.scopes = [.function, .run]
     $0.furtherFaults = imageFaults
-  }.onCore(.varies("In a build Core keeps the repository and chooses the tag; a tag of your own is refused."))
+  }.onCore(.varies("In a build Core keeps the repository and chooses the tag, which a warning says."))
 
   /// A name that no registry can have is found before anything asks for it.
   private static let imageFaults: @Sendable (JSONValue, String) -> [Fault] = { value, pointer in

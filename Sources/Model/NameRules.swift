@@ -16,6 +16,24 @@ package enum NameRules {
       && name.utf8.allSatisfy { isLowerCase($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
   }
 
+  /// The nearest name that Core accepts: `my-project` for `my_project`; nil where nothing is left of it.
+  package static func coreProjectName(resembling name: String) -> String? {
+    var bytes: [UInt8] = []
+    let dash = UInt8(ascii: "-")
+    for byte in name.utf8 {
+      if isLetter(byte) {
+        bytes.append(byte | 0x20)
+      } else if isDigit(byte) {
+        bytes.append(byte)
+      } else if let last = bytes.last, last != dash {
+        bytes.append(dash)
+      }
+    }
+    bytes = Array(bytes.prefix(38))
+    while bytes.last == dash { bytes.removeLast() }
+    return bytes.count >= 2 ? String(decoding: bytes, as: UTF8.self) : nil
+  }
+
   /// A C identifier, with the dots and dashes that Kubernetes allows too, never beginning with a digit.
   package static func isEnvironmentName(_ name: String) -> Bool {
     guard let first = name.utf8.first, isLetter(first) || first == UInt8(ascii: "_") else { return false }

@@ -74,7 +74,7 @@ package enum RunParameters {
       $0.actions = [.serve, .deploy]
       $0.defaultValue = 1
       $0.example = 2
-    }.onCore(.varies("Core ignores it for serve, so more than 1 is refused there; deploy honours it.")),
+    }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it.")),
     Parameter(
       "service_ports",
       .list(.object(servicePort), unique: "port"),
@@ -117,7 +117,7 @@ package enum RunParameters {
       $0.actions = [.build]
       $0.defaultValue = false
       $0.example = true
-    }.onCore(.varies("Core always pushes; false is refused there.")),
+    }.onCore(.varies("Core always pushes what it builds; false is refused.")),
   ].map { parameter in parameter.with { $0.scopes = [.run] } }
 
   private static func identity(_ name: String, _ title: String, _ text: String, _ actions: Set<Action>) -> Parameter {

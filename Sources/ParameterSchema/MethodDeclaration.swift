@@ -41,6 +41,15 @@ package struct MethodDeclaration: Sendable {
     self.example = example
   }
 
+  package var takesProject: Bool { parameters.contains { $0.name == "project" } }
+
+  /// A copy that names these errors too, each once.
+  package func alsoAnswering(_ more: [ErrorCode]) -> MethodDeclaration {
+    var copy = self
+    copy.errors += more.filter { !errors.contains($0) }
+    return copy
+  }
+
   /// The pure check of params: every fault at once, and the params as they are kept.
   package func check(_ params: JSONObject) -> ParameterCheck {
     guard discriminatedByAction else { return ParameterCheck(params, against: parameters) }

@@ -3,7 +3,7 @@ package import Model
 /// The README's tables, in Markdown.
 package enum ReferenceTables {
   /// Parameter × action × platform. Only platforms that this version has belong into a user's table.
-  package static func parameters(_ parameters: [Parameter], platforms: [PlatformKind] = [.local]) -> String {
+  package static func parameters(_ parameters: [Parameter], platforms: [PlatformKind] = [.local, .core]) -> String {
     let heads =
       ["Parameter", "Function", "job", "serve", "build", "deploy"] + platforms.map(\.rawValue) + ["Description"]
     var lines = [

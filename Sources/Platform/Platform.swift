@@ -33,10 +33,11 @@ package protocol Platform: Sendable {
   func render(_ draft: RunDraft) async throws -> RenderedRun
   func getRun(_ reference: RunReference) async throws -> Entity
   func listRuns(_ query: RunQuery) async throws -> EntityPage
-  /// The run once it is as far as `until` says, or as it is at the timeout.
+  /// The run once it is as far as `until` says, or as it is at the timeout. Without a goal a job and a build are waited
+  /// for to their end, a serve and a deploy until they run.
   func waitRun(
     _ reference: RunReference,
-    until: WaitGoal,
+    until: WaitGoal?,
     timeoutSeconds: Double?,
     progress: @escaping @Sendable (Progress) async -> Void
   ) async throws -> WaitResult
@@ -46,13 +47,36 @@ package protocol Platform: Sendable {
     graceSeconds: Int?,
     decided: @Sendable () -> Void
   ) async throws -> Entity
+  /// Brings a stopped run back: a serve or a deploy to its replicas, a job as a new attempt.
+  func resumeRun(_ reference: RunReference) async throws -> Entity
   /// `decided` is called once the deletion is recorded, before everything is gone.
   func deleteRun(_ reference: RunReference, decided: @Sendable () -> Void) async throws -> Entity
   func getRunLogs(_ reference: RunReference, query: LogQuery, timeoutSeconds: Double) async throws -> LogPage
 
+  /// What a run measured, as the platform has it; `name` picks one.
+  func getMetrics(_ reference: RunReference, name: String?) async throws -> JSONValue
+  /// The templates that a run's `profile` may name, `{name, …}` each.
+  func listProfiles() async throws -> [JSONObject]
+
   func setSecret(project: String, name: String, value: String) async throws -> Entity
   func listSecrets(_ query: EntityQuery) async throws -> EntityPage
   func deleteSecret(project: String, name: String) async throws -> Entity
+}
+
+extension Platform {
+  package func resumeRun(_ reference: RunReference) async throws -> Entity { throw unsupported("resumeRun") }
+  package func getMetrics(_ reference: RunReference, name: String?) async throws -> JSONValue {
+    throw unsupported("getMetrics")
+  }
+  package func listProfiles() async throws -> [JSONObject] { throw unsupported("listProfiles") }
+
+  private func unsupported(_ method: String) -> SidecarError {
+    SidecarError(
+      .unsupportedMethod,
+      "The \(kind.rawValue) platform has no `\(method)` in this version.",
+      hint: "getCapabilities tells what it has."
+    )
+  }
 }
 
 /// One page of a listing.

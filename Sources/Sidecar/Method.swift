@@ -39,7 +39,7 @@ package struct Method: Sendable {
     order: Order,
     answer: @escaping @Sendable (_ call: MethodCall) async throws -> JSONValue
   ) {
-    self.declaration = declaration
+    self.declaration = declaration.alsoAnswering(ErrorCode.ofAnyPlatform)
     self.order = order
     self.answer = .platform(answer)
   }
@@ -57,7 +57,8 @@ struct MethodCall: Sendable {
   let params: JSONObject
   let warnings: [Warning]
   let platform: any Platform
-  let defaultProject: String
+  /// Where a call names no project. Nil on Core, which has none by itself.
+  let defaultProject: String?
   let context: RequestContext
 
   func string(_ name: String) -> String? { params[name]?.stringValue }
@@ -65,10 +66,13 @@ struct MethodCall: Sendable {
 
   var labels: [String] { params["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 
-  /// The project given, the one of a key given, or the default.
-  var project: String {
-    string("project") ?? [string("function"), string("id")].compactMap { $0 }.lazy
-      .compactMap { EntityKey(parsing: $0)?.project }.first ?? defaultProject
+  /// The project given, the one of a key given, or the default. The registry has seen to it that there is one.
+  var project: String { givenProject ?? defaultProject ?? "" }
+
+  var givenProject: String? {
+    string("project")
+      ?? [string("function"), string("id")].compactMap { $0 }.lazy
+      .compactMap { EntityKey(parsing: $0)?.project }.first
   }
 
   var query: EntityQuery {

@@ -10,17 +10,18 @@ package struct MethodRegistry: RequestHandler {
   package static let methods: [Method] = [
     .initialize, .discover, .getSchema, .validate, .getCapabilities, .getOrCreateProject, .getProject, .listProjects,
     .deleteProject, .createFunction, .getFunction, .listFunctions, .updateFunction, .deleteFunction, .getTask,
-    .listTasks, .run, .renderRun, .getRun, .listRuns, .waitRun, .stopRun, .deleteRun, .getRunLogs, .setSecret,
-    .listSecrets, .deleteSecret,
+    .listTasks, .run, .renderRun, .getRun, .listRuns, .waitRun, .stopRun, .resumeRun, .deleteRun, .getRunLogs,
+    .getMetrics, .setSecret, .listSecrets, .deleteSecret, .listProfiles,
   ]
   package static let declarations = methods.map(\.declaration)
 
   private static let byName = Dictionary(uniqueKeysWithValues: methods.map { ($0.declaration.name, $0) })
 
   private let platform: any Platform
-  private let defaultProject: String
+  private let defaultProject: String?
 
-  package init(defaultProject: String = "default", platform: any Platform) {
+  /// `defaultProject`: of calls that name none; nil where each has to.
+  package init(defaultProject: String? = "default", platform: any Platform) {
     self.defaultProject = defaultProject
     self.platform = platform
   }
@@ -39,7 +40,7 @@ package struct MethodRegistry: RequestHandler {
     for name in ["function", "id"] {
       if let key = params[name]?.stringValue.flatMap(EntityKey.init(parsing:)) { return key.project }
     }
-    return defaultProject
+    return defaultProject ?? ""
   }
 
   package func handleInline(_ method: String, params: JSONObject, context: RequestContext) throws -> JSONValue {
@@ -55,15 +56,24 @@ package struct MethodRegistry: RequestHandler {
       return try handleInline(method, params: params, context: context)
     }
     let check = try Self.checked(found, params)
-    return try await answer(
-      MethodCall(
-        params: check.normalised,
-        warnings: check.warnings,
-        platform: platform,
-        defaultProject: defaultProject,
-        context: context
-      )
+    let call = MethodCall(
+      params: check.normalised,
+      warnings: check.warnings,
+      platform: platform,
+      defaultProject: defaultProject,
+      context: context
     )
+    if defaultProject == nil, call.givenProject == nil, found.declaration.takesProject {
+      throw SidecarError.faults([
+        Fault(
+          pointer: "/project",
+          rule: "required",
+          message: "`project` is missing: the \(platform.kind.rawValue) platform has no default project.",
+          hint: "Give it here, or by --project, DH_SIDECAR_PROJECT or the settings; getOrCreateProject makes one."
+        )
+      ])
+    }
+    return try await answer(call)
   }
 
   private static func checked(_ method: Method, _ params: JSONObject) throws -> ParameterCheck {

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "Catalog": {"JSON", "Model", "CSQLite"},
     "EngineExecutor": {"JSON", "Model", "Platform", "HTTP", "Build", "Settings"},
     "EmbeddedPlatform": {"JSON", "Model", "Platform", "Catalog", "Settings"},
-    "CorePlatform": {"JSON", "Model", "Platform", "HTTP", "Sources", "Settings"},
+    "CorePlatform": {"JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings"},
     "Sidecar": {"JSON", "Model", "Platform", "ParameterSchema", "JSONRPC"},
     "CLinux": set(),
     "CSQLite": set(),

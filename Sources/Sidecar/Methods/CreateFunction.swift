@@ -10,7 +10,7 @@ extension Method {
       summary: "Creates a function, or a new version where the name is taken.",
       parameters: FunctionParameters.create,
       result: "The function.",
-      errors: [.invalidParams, .projectNotFound, .alreadyExists, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.projectNotFound, .alreadyExists],
       example: ["name": "my_function", "kind": "container", "image": "hello-world:latest"]
     ),
     order: .changesProject

@@ -14,9 +14,7 @@ extension Method {
           .with { $0.defaultValue = false },
       ],
       result: "{deleted: the versions that are gone}",
-      errors: [
-        .invalidParams, .functionNotFound, .ambiguousName, .hasDependents, .catalogError, .catalogFull, .catalogTooNew,
-      ],
+      errors: [.functionNotFound, .ambiguousName, .hasDependents],
       example: ["function": "my_function"]
     ),
     order: .changesProject

@@ -12,7 +12,7 @@ extension Method {
         SharedParameters.projectName, SharedParameters.cascade,
       ],
       result: "The project as it was.",
-      errors: [.invalidParams, .projectNotFound, .hasDependents, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.projectNotFound, .hasDependents],
       example: ["name": "my_project"]
     ),
     order: .changesProject

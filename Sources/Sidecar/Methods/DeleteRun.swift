@@ -11,7 +11,7 @@ extension Method {
       summary: "Deletes a run and all that was made for it; one that goes on is stopped first.",
       parameters: [SharedParameters.project, SharedParameters.id],
       result: "The run as it was, DELETED.",
-      errors: [.invalidParams, .runNotFound, .engineUnavailable, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.runNotFound, .engineUnavailable],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
     order: .changesProject

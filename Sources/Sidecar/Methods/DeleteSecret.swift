@@ -10,7 +10,7 @@ extension Method {
       summary: "Deletes a secret.",
       parameters: [SharedParameters.project, SharedParameters.secretName],
       result: "The secret as it was.",
-      errors: [.invalidParams, .secretNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.secretNotFound],
       example: ["name": "API_TOKEN"]
     ),
     order: .changesProject

@@ -10,7 +10,6 @@ extension Method {
       summary: "What this platform can do, and which engine answers.",
       parameters: [],
       result: "{platform, actions, engine}",
-      errors: [.invalidParams],
       example: [:]
     ),
     order: .concurrent

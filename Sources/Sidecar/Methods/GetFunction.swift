@@ -10,7 +10,7 @@ extension Method {
       summary: "A function: its latest version by name, or one version by id or key.",
       parameters: [SharedParameters.project, SharedParameters.requiredFunction],
       result: "The function.",
-      errors: [.invalidParams, .functionNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.functionNotFound],
       example: ["function": "my_function"]
     ),
     order: .concurrent

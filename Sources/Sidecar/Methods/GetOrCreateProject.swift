@@ -12,7 +12,6 @@ extension Method {
         SharedParameters.projectName, SharedParameters.description, SharedParameters.labels,
       ],
       result: "The project.",
-      errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: ["name": "my_project"]
     ),
     order: .changesProject

@@ -10,7 +10,7 @@ extension Method {
       summary: "One project, by name.",
       parameters: [SharedParameters.projectName],
       result: "The project.",
-      errors: [.invalidParams, .projectNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.projectNotFound],
       example: ["name": "my_project"]
     ),
     order: .concurrent

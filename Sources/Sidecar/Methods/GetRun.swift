@@ -10,7 +10,7 @@ extension Method {
       summary: "A run as it is now, by id or key.",
       parameters: [SharedParameters.project, SharedParameters.id],
       result: "The run.",
-      errors: [.invalidParams, .runNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.runNotFound],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
     order: .concurrent

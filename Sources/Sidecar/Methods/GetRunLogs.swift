@@ -17,7 +17,7 @@ extension Method {
           .with { $0.defaultValue = false },
       ],
       result: "{entries[{timestamp, stream, container, text}], cursor}",
-      errors: [.invalidParams, .runNotFound, .engineUnavailable, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.runNotFound, .engineUnavailable],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
     order: .concurrent

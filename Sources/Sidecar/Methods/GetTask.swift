@@ -10,7 +10,7 @@ extension Method {
       summary: "One task, by id.",
       parameters: [SharedParameters.project, SharedParameters.id],
       result: "The task.",
-      errors: [.invalidParams, .taskNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.taskNotFound],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
     order: .concurrent

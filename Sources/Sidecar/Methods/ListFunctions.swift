@@ -14,7 +14,6 @@ extension Method {
           .with { $0.defaultValue = "latest" },
       ] + SharedParameters.paging,
       result: "{items, total, next_cursor}",
-      errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]
     ),
     order: .concurrent

@@ -10,7 +10,6 @@ extension Method {
       summary: "The projects, newest first.",
       parameters: [SharedParameters.name] + SharedParameters.paging,
       result: "{items, total, next_cursor}",
-      errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]
     ),
     order: .concurrent

@@ -28,7 +28,6 @@ extension Method {
         ).with { $0.defaultValue = "created" },
       ] + SharedParameters.paging,
       result: "{items, total, next_cursor}",
-      errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]
     ),
     order: .concurrent

@@ -10,7 +10,6 @@ extension Method {
       summary: "The secrets of a project, without their values.",
       parameters: [SharedParameters.project] + SharedParameters.paging,
       result: "{items, total, next_cursor}",
-      errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]
     ),
     order: .concurrent

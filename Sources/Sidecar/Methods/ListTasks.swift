@@ -11,7 +11,6 @@ extension Method {
       parameters: [SharedParameters.project, SharedParameters.function, SharedParameters.action]
         + SharedParameters.paging,
       result: "{items, total, next_cursor}",
-      errors: [.invalidParams, .catalogError, .catalogFull, .catalogTooNew],
       example: [:]
     ),
     order: .concurrent

@@ -11,7 +11,7 @@ extension Method {
       parameters: RunParameters.run,
       discriminatedByAction: true,
       result: "{platform, id, warnings, calls}",
-      errors: [.invalidParams, .functionNotFound, .unsupportedParameter, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.functionNotFound, .unsupportedParameter],
       example: ["function": "my_function", "action": "job"]
     ),
     order: .changesProject

@@ -13,8 +13,8 @@ extension Method {
       discriminatedByAction: true,
       result: "The run.",
       errors: [
-        .invalidParams, .functionNotFound, .secretNotFound, .unsupportedAction, .unsupportedParameter, .alreadyExists,
-        .idempotencyConflict, .engineUnavailable, .catalogError, .catalogFull, .catalogTooNew,
+        .functionNotFound, .secretNotFound, .unsupportedAction, .unsupportedParameter, .alreadyExists,
+        .idempotencyConflict, .profileNotFound, .engineUnavailable,
       ],
       example: ["function": "my_function", "action": "job"]
     ),

@@ -17,7 +17,7 @@ extension Method {
         },
       ],
       result: "The secret, without its value.",
-      errors: [.invalidParams, .projectNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.projectNotFound],
       example: ["name": "API_TOKEN", "value": "s3cret"]
     ),
     order: .changesProject

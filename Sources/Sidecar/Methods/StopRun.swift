@@ -22,9 +22,7 @@ extension Method {
         },
       ],
       result: "The run.",
-      errors: [
-        .invalidParams, .runNotFound, .invalidState, .engineUnavailable, .catalogError, .catalogFull, .catalogTooNew,
-      ],
+      errors: [.runNotFound, .invalidState, .engineUnavailable],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
     order: .changesProject

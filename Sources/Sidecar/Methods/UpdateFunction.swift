@@ -16,7 +16,7 @@ extension Method {
         Parameter("spec", .freeObject, title: "Spec", "Members of the function's spec; null removes one."),
       ],
       result: "The function as it is now.",
-      errors: [.invalidParams, .functionNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.functionNotFound],
       example: ["function": "my_function", "spec": ["image": "busybox:1"]]
     ),
     order: .changesProject

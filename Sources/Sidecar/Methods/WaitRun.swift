@@ -8,25 +8,23 @@ extension Method {
   static let waitRun = Method(
     MethodDeclaration(
       "waitRun",
-      summary: "Waits for a run: a job to its end.",
+      summary: "Waits for a run: a job and a build to their end, a serve and a deploy until they run.",
       parameters: [
         SharedParameters.project, SharedParameters.id, SharedParameters.timeoutSeconds, SharedParameters.progressToken,
         Parameter("until", .enumeration(["running", "terminal"]), title: "Until", "What to wait for."),
       ],
       result: "The run, with timed_out.",
-      errors: [.invalidParams, .runNotFound, .catalogError, .catalogFull, .catalogTooNew],
+      errors: [.runNotFound],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
     order: .concurrent
   ) { call in
     let reference = try call.run()
-    let run = try await call.platform.getRun(reference)
-    let staysUp = run.kind.contains("+serve") || run.kind.contains("+deploy")
     let progress = call.context.progress(for: call.params)
-    try await progress?.send(.begin, message: "Waiting for run \(run.id)")
+    try await progress?.send(.begin, message: "Waiting for run \(reference.id)")
     let result = try await call.platform.waitRun(
       reference,
-      until: call.string("until").flatMap(WaitGoal.init) ?? (staysUp ? .running : .terminal),
+      until: call.string("until").flatMap(WaitGoal.init),
       timeoutSeconds: call.params["timeout_seconds"]?.doubleValue
     ) { step in
       try? await progress?.send(.report, message: step.message, done: step.done, total: step.total, unit: step.unit)

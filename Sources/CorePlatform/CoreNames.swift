@@ -1,4 +1,0 @@
-/// Where a Core server answers.
-enum CorePath {
-  static let base = "/api/v1"
-}

@@ -1,0 +1,205 @@
+package import JSON
+package import Model
+package import Platform
+
+extension CorePlatform {
+  package func createFunction(_ draft: FunctionDraft) async throws -> Entity {
+    let findings = PlatformFindings.of(draft.spec, parameters: FunctionParameters.spec, platform: .core)
+    guard findings.faults.isEmpty else {
+      throw SidecarError(.unsupportedParameter, findings.faults[0].message, faults: findings.faults)
+    }
+    let codeSource = try await uploads.source(of: draft.spec, project: draft.project, client: client)
+    var metadata: JSONObject = ["embedded": .bool(draft.embedded)]
+    metadata["description"] = draft.description.map { .string($0) }
+    let labels = Self.labels(draft.labels, spec: draft.spec)
+    if !labels.isEmpty { metadata["labels"] = .array(labels.map { .string($0) }) }
+    let function = CoreEntity(
+      type: .function,
+      kind: draft.kind,
+      id: draft.id ?? EntityID.generate(),
+      name: draft.name,
+      project: draft.project,
+      metadata: metadata,
+      spec: FunctionSpec.core(draft.spec, codeSource: codeSource)
+    )
+    let made = try await create(function, at: "functions").entity
+    memory.remember(made, isNew: true)
+    return Self.shown(made)
+  }
+
+  package func getFunction(_ reference: FunctionReference) async throws -> Entity {
+    Self.shown(try await function(reference))
+  }
+
+  package func listFunctions(_ query: EntityQuery, allVersions: Bool) async throws -> EntityPage {
+    let request = CoreRequest.context("GET", query.project, "functions")
+      .asking("kind", "container").asking("name", query.name).asking("versions", allVersions ? "all" : nil)
+    return try await list(request, query, as: .function, show: Self.shown)
+  }
+
+  package func updateFunction(_ reference: FunctionReference, patch: JSONObject) async throws -> Entity {
+    // Not from memory: what is sent back is the whole entity.
+    var function = try await function(reference, fresh: true)
+    var spec = FunctionSpec.reference(function.spec, labels: function.labels)
+    for (name, value) in patch["spec"]?.objectValue ?? [:] {
+      if value.isNull { spec[name] = nil } else { spec[name] = value }
+    }
+    if ["code", "base64", "code_src"].contains(where: { patch["spec"]?[$0] != nil }),
+      var source = spec["source"]?.objectValue
+    {
+      source["base64"] = nil
+      spec["source"] = .object(source)
+    }
+    let faults = WorkloadSpec.functionFaults(spec)
+    guard faults.isEmpty else {
+      throw SidecarError(.invalidParams, "The function would be left with faults.", faults: faults)
+    }
+    var codeSource: JSONObject?
+    if patch["spec"]?["code_src"]?.stringValue != nil {
+      codeSource = try await uploads.source(of: spec, project: function.project, client: client)
+    }
+    var metadata = function.json["metadata"]?.objectValue ?? [:]
+    if let description = patch["description"] { metadata["description"] = description.isNull ? nil : description }
+    if let embedded = patch["embedded"] { metadata["embedded"] = embedded.isNull ? false : embedded }
+    var labels = function.labels.filter { !CoreLabel.isOurs($0) }
+    if let given = patch["labels"] { labels = given.arrayValue?.compactMap(\.stringValue) ?? [] }
+    labels = Self.labels(labels, spec: spec)
+    metadata["labels"] = labels.isEmpty ? nil : .array(labels.map { .string($0) })
+    metadata["updated"] = .string(Timestamp.now().text)
+    function.json["metadata"] = .object(metadata)
+    function.json["spec"] = .object(FunctionSpec.core(spec, codeSource: codeSource))
+    return Self.shown(try await put(function))
+  }
+
+  package func deleteFunction(
+    _ reference: FunctionReference,
+    allVersions: Bool,
+    cascade: Bool
+  ) async throws -> [Entity] {
+    let versions: [CoreEntity]
+    switch reference.target {
+    case .latest(let name): versions = try await self.versions(reference, name: name)
+    case .version, .idOrName:
+      let one = try await function(reference)
+      versions = allVersions ? try await self.versions(reference, name: one.name) : [one]
+    }
+    if versions.count > 1, !allVersions, let first = versions.first {
+      throw SidecarError(
+        .ambiguousName,
+        "There are \(versions.count) versions of `\(first.name)`.",
+        hint: "Say all_versions: true, or name one by its id."
+      )
+    }
+    // Core ignores cascade where it deletes by name, so each version is deleted by its id.
+    for version in versions {
+      memory.forget(version.project, version.id)
+      _ = try await deleted(
+        .context("DELETE", version.project, "functions", version.id).asking("cascade", cascade ? "true" : nil),
+        "function \(version.name)",
+        missing: Self.notFound(reference)
+      )
+    }
+    return versions.map(Self.shown)
+  }
+
+  // MARK: Shared
+
+  /// The version that a reference means. Remembered ones (see `CoreMemory`) cost no request unless `fresh`.
+  func function(_ reference: FunctionReference, fresh: Bool = false) async throws -> CoreEntity {
+    switch reference.target {
+    case .latest(let name): return try await latest(reference, name)
+    case .version(let id):
+      if !fresh, let known = memory.function(reference.project, id) { return known.entity }
+      let found = try await client.read(
+        reference.project,
+        "functions",
+        id,
+        "function \(id)",
+        missing: Self.notFound(reference)
+      )
+      memory.remember(found, isNew: false)
+      return found
+    case .idOrName(let id, let name):
+      if !fresh, let known = memory.function(reference.project, id) { return known.entity }
+      do {
+        return try await client.read(
+          reference.project,
+          "functions",
+          id,
+          "function \(id)",
+          missing: Self.notFound(reference)
+        )
+      } catch let error as SidecarError where error.code == .functionNotFound {
+        return try await latest(reference, name)
+      }
+    }
+  }
+
+  private func latest(_ reference: FunctionReference, _ name: String) async throws -> CoreEntity {
+    let request = CoreRequest.context("GET", reference.project, "functions").asking("name", name)
+    let page = try await client.page(
+      request,
+      number: 0,
+      size: 25,
+      "function \(name)",
+      missing: Self.noProject(reference.project)
+    )
+    guard let found = page.content.first(where: { $0.name == name }) else { throw Self.notFound(reference) }
+    memory.remember(found, isNew: false)
+    return found
+  }
+
+  private func versions(_ reference: FunctionReference, name: String) async throws -> [CoreEntity] {
+    let request = CoreRequest.context("GET", reference.project, "functions").asking("name", name)
+      .asking("versions", "all")
+    var found: [CoreEntity] = []
+    var number = 0
+    while true {
+      let page = try await client.page(
+        request,
+        number: number,
+        size: 1000,
+        "the versions of \(name)",
+        missing: Self.noProject(reference.project)
+      )
+      found += page.content.filter { $0.name == name }
+      number += 1
+      if page.isLast { break }
+    }
+    guard !found.isEmpty else { throw Self.notFound(reference) }
+    return found
+  }
+
+  func put(_ function: CoreEntity) async throws -> CoreEntity {
+    memory.forget(function.project, function.id)
+    let what = "the change of function \(function.name)"
+    let json = try await client.json(Self.putRequest(function), what)
+    return CoreEntity(json) ?? function
+  }
+
+  static func putRequest(_ function: CoreEntity) -> CoreRequest {
+    .context("PUT", function.project, "functions", function.id, body: .object(function.json))
+  }
+
+  static func shown(_ function: CoreEntity) -> Entity {
+    function.entity(.function, spec: FunctionSpec.reference(function.spec, labels: function.labels))
+  }
+
+  static func notFound(_ reference: FunctionReference) -> SidecarError {
+    let text =
+      switch reference.target {
+      case .latest(let name), .idOrName(_, let name): name
+      case .version(let id): id
+      }
+    return SidecarError(
+      .functionNotFound,
+      "There is no function `\(text)` in project `\(reference.project)`.",
+      hint: "Make it with createFunction, or see listFunctions."
+    )
+  }
+
+  /// The caller's, and what Core's spec has no place for.
+  private static func labels(_ given: [String], spec: JSONObject) -> [String] {
+    given + [spec["image_pull_policy"]?.stringValue.map(CoreLabel.imagePullPolicy)].compactMap(\.self)
+  }
+}

@@ -1,0 +1,149 @@
+internal import JSON
+package import Model
+package import Platform
+
+extension CorePlatform {
+  /// How long a stop or a deletion is watched before it is answered as it is: Core carries both out by itself.
+  private static let settleSeconds = 15.0
+
+  package func stopRun(
+    _ reference: RunReference,
+    graceSeconds: Int?,
+    decided: @Sendable () -> Void
+  ) async throws -> Entity {
+    if graceSeconds != nil {
+      let fault = Fault(
+        pointer: "/grace_seconds",
+        rule: "unsupported",
+        message: "Core stops with the cluster's own grace: `grace_seconds` can't be honoured.",
+        hint: "Leave it out."
+      )
+      throw SidecarError(.unsupportedParameter, fault.message, hint: fault.hint, faults: [fault])
+    }
+    var view = try await act("stop", on: reference)
+    decided()
+    switch view.state {
+    case .stop, .stopped: break
+    case .running:
+      // Not said yet, or swallowed: the next look tells.
+      view = try await settled(reference, view) { $0.state != .running }
+    case .created, .built, .ready, .pending: return try await stopPending(reference)
+    default:
+      throw SidecarError(
+        .invalidState,
+        "The run is \(view.state.rawValue): there is nothing to stop.",
+        cause: view.state.rawValue
+      )
+    }
+    if view.state == .stop { view = try await settled(reference, view) { $0.state != .stop } }
+    guard view.state != .running else {
+      throw SidecarError(
+        .coreError,
+        "Core took the stop and the run goes on.",
+        hint: "Look at it with getRun; deleteRun ends it with its record.",
+        cause: view.state.rawValue
+      )
+    }
+    return view.entity
+  }
+
+  /// Core swallows a stop before RUNNING: HTTP 200, and nothing changes. Only a deletion ends such a run.
+  private func stopPending(_ reference: RunReference) async throws -> Entity {
+    // It may have begun meanwhile, and then it can be stopped and kept.
+    let view = try await view(reference)
+    if view.state == .running || view.state == .stop {
+      return try await stopRun(reference, graceSeconds: nil, decided: {})
+    }
+    guard !view.state.isTerminal else { return view.entity }
+    var run = try await deleteRun(reference, decided: {})
+    let warning = Warning(
+      pointer: "",
+      code: "deleted",
+      message:
+        "The run was \(view.state.rawValue). Core can't stop a run before it is RUNNING, so it was deleted, with "
+        + "its record: the only way to keep it from starting."
+    )
+    run.status["warnings"] = [.object(warning.json)]
+    return run
+  }
+
+  package func resumeRun(_ reference: RunReference) async throws -> Entity {
+    let before = try await view(reference)
+    let (dialect, _) = try await client.dialect()
+    guard before.state == .stopped else {
+      throw SidecarError(
+        .invalidState,
+        "The run is \(before.state.rawValue): only a STOPPED run can be resumed.",
+        cause: before.state.rawValue
+      )
+    }
+    guard dialect.resumes else {
+      throw SidecarError(
+        .unsupportedMethod,
+        "\(dialect.release) does not resume container runs: it would answer as if it had and change nothing. "
+          + "Core 0.13 does.",
+        hint: "Run the function again."
+      )
+    }
+    var view = try await act("resume", on: reference)
+    if view.state == .stopped { view = try await settled(reference, view) { $0.state != .stopped } }
+    guard view.state != .stopped else {
+      throw SidecarError(
+        .coreError,
+        "Core took the resume and the run stays STOPPED.",
+        hint: "Run the function again.",
+        cause: view.state.rawValue
+      )
+    }
+    return view.entity
+  }
+
+  package func deleteRun(_ reference: RunReference, decided: @Sendable () -> Void) async throws -> Entity {
+    let what = "the deletion of run \(reference.id)"
+    let answer = try await client.send(spelling: reference.id, what) {
+      .context("DELETE", reference.project, "runs", $0)
+    }
+    // To a second attempt "not found" means that the first was carried out.
+    guard answer.isSuccess || answer.status == 404 && answer.attempts > 1 else {
+      throw CoreRefusal.error(answer, what, missing: Self.notFound(reference))
+    }
+    decided()
+    let answered = CoreEntity(answer.json).map { RunView(core: $0).entity }
+    let rest = try await poller.wait(for: reference, seconds: Self.settleSeconds) { $0 == nil }
+    var run = rest?.entity ?? answered ?? Self.gone(reference)
+    if rest == nil { run.status["state"] = .string(RunState.deleted.rawValue) }
+    return run
+  }
+
+  // MARK: Shared
+
+  /// POST …/runs/{id}/{action}: Core answers 200 whether or not the run's state allowed it, so the run is looked at.
+  private func act(_ action: String, on reference: RunReference) async throws -> RunView {
+    let what = "the \(action) of run \(reference.id)"
+    let answer = try await client.send(spelling: reference.id, what) {
+      .context("POST", reference.project, "runs", $0, action, body: [:])
+    }
+    guard answer.isSuccess else { throw CoreRefusal.error(answer, what, missing: Self.notFound(reference)) }
+    if let entity = CoreEntity(answer.json), !entity.status.isEmpty { return RunView(core: entity) }
+    return try await view(reference)
+  }
+
+  private func settled(
+    _ reference: RunReference,
+    _ view: RunView,
+    until isSettled: @escaping @Sendable (RunView) -> Bool
+  ) async throws -> RunView {
+    try await poller.wait(for: reference, seconds: Self.settleSeconds) { $0.map(isSettled) ?? true } ?? view
+  }
+
+  private static func gone(_ reference: RunReference) -> Entity {
+    CoreEntity(
+      type: .run,
+      kind: "container+run",
+      id: reference.id,
+      name: reference.id,
+      project: reference.project,
+      spec: [:]
+    ).entity(.run, status: [:])
+  }
+}

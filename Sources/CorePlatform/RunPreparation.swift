@@ -1,0 +1,167 @@
+internal import Crypto
+internal import JSON
+internal import Model
+internal import Platform
+
+/// All that `run` is about to do and `renderRun` shows: everything has been checked, nothing is created.
+struct PreparedRun: Sendable {
+  var function: CoreEntity
+  /// A build ends by writing its function's image, so the image that the run asks for is written first.
+  var functionChange: CoreEntity?
+  var task: (id: String, new: CoreEntity?)
+  var run: CoreEntity
+  var fingerprint: String?
+  var warnings: [Warning]
+
+  /// In the order in which they are sent.
+  var requests: [CoreRequest] {
+    var requests: [CoreRequest] = []
+    if let functionChange { requests.append(CorePlatform.putRequest(functionChange)) }
+    if let new = task.new {
+      requests.append(.context("POST", new.project, "tasks", body: .object(new.json)))
+    }
+    requests.append(.context("POST", run.project, "runs", body: .object(run.json)))
+    return requests
+  }
+}
+
+extension CorePlatform {
+  func prepare(_ draft: RunDraft) async throws -> PreparedRun {
+    let function = try await function(draft.function)
+    let (dialect, guess) = try await client.dialect()
+    let reference = FunctionSpec.reference(function.spec, labels: function.labels)
+    let (made, faults) = WorkloadSpec.make(function: reference, run: draft.spec, action: draft.action)
+    guard let spec = made else {
+      throw SidecarError(.invalidParams, faults.first?.message ?? "Invalid params", faults: faults)
+    }
+    let own = PlatformFindings.of(draft.spec, parameters: RunParameters.spec, platform: .core)
+    let translation = dialect.translate(RunPlan(spec: spec, given: draft.spec, function: reference))
+    let refused = own.faults + translation.faults
+    if let first = refused.first {
+      throw SidecarError(.unsupportedParameter, first.message, hint: first.hint, faults: refused)
+    }
+    try await checkProfile(spec.profile)
+    try await checkSecrets(spec.secrets, project: function.project)
+
+    var warnings = draft.warnings + own.warnings + translation.warnings + [guess].compactMap(\.self)
+    var functionChange: CoreEntity?
+    if draft.action == .build, let image = draft.spec["image"], image != reference["image"] {
+      var changed = function
+      var coreSpec = changed.spec
+      coreSpec["image"] = image
+      changed.json["spec"] = .object(coreSpec)
+      functionChange = changed
+      warnings.append(
+        Warning(
+          pointer: "/image",
+          code: "function_changed",
+          message:
+            "The function's image is set from \(reference["image"]?.text() ?? "none") to \(image.text()) before the "
+            + "build: Core names what it builds by it, and writes the built image there at the end."
+        )
+      )
+    }
+    let known = try await knownTask(of: function, draft.action)
+    let new = known == nil ? Self.newTask(of: function, draft.action) : nil
+    let taskID = known ?? new?.id ?? ""
+    let fingerprint = draft.idempotencyKey.map { _ in Self.fingerprint(draft, function: function.name, reference) }
+    let run = Self.newRun(draft, function, dialect, taskID: taskID, spec: translation.spec, fingerprint: fingerprint)
+    return PreparedRun(
+      function: function,
+      functionChange: functionChange,
+      task: (taskID, new),
+      run: run,
+      fingerprint: fingerprint,
+      warnings: warnings
+    )
+  }
+
+  private static func newRun(
+    _ draft: RunDraft,
+    _ function: CoreEntity,
+    _ dialect: any Dialect,
+    taskID: String,
+    spec: JSONObject,
+    fingerprint: String?
+  ) -> CoreEntity {
+    let id =
+      draft.id ?? draft.idempotencyKey.map { EntityID.forIdempotencyKey($0, project: function.project) }
+      ?? EntityID.generate()
+    var whole: JSONObject = [
+      "task": .string(reference(task: taskID, draft.action, project: function.project)),
+      "function": .string(reference(function)),
+    ]
+    for (name, value) in spec { whole[name] = value }
+    let key = EntityKey(
+      project: function.project,
+      type: .function,
+      kind: function.kind,
+      name: function.name,
+      id: function.id
+    )
+    var metadata: JSONObject = ["relationships": [["type": "run_of", "dest": .string(key.text)]]]
+    metadata["description"] = draft.description.map { .string($0) }
+    let labels = draft.labels + [fingerprint.map(CoreLabel.fingerprint)].compactMap(\.self)
+    if !labels.isEmpty { metadata["labels"] = .array(labels.map { .string($0) }) }
+    return CoreEntity(
+      type: .run,
+      kind: dialect.runKind(of: draft.action),
+      id: id,
+      name: draft.name ?? id,
+      project: function.project,
+      metadata: metadata,
+      spec: whole
+    )
+  }
+
+  /// What makes two calls under one idempotency key the same. The function's image is left out for a build, which
+  /// changes it.
+  private static func fingerprint(_ draft: RunDraft, function: String, _ reference: JSONObject) -> String {
+    var reference = reference
+    if draft.action == .build { reference["image"] = nil }
+    let parts: JSONObject = [
+      "function": .string(function), "function_spec": .object(reference), "action": .string(draft.action.rawValue),
+      "run_spec": .object(draft.spec), "name": draft.name.map { .string($0) } ?? .null,
+      "description": draft.description.map { .string($0) } ?? .null, "labels": .array(draft.labels.map { .string($0) }),
+    ]
+    let digest = SHA256.hash(data: JSONValue.object(parts).serialized(.canonical))
+    return EntityID.hex(Array(digest.prefix(16)))
+  }
+
+  // MARK: What Core itself would not check
+
+  /// Core takes a profile that it does not have for none.
+  private func checkProfile(_ name: String?) async throws {
+    guard let name else { return }
+    let profiles = Profiles.names(try await client.configuration())
+    guard !profiles.contains(name) else { return }
+    let hint =
+      EditDistance.nearest(to: name, among: profiles).map { "Did you mean `\($0)`?" }
+      ?? (profiles.isEmpty
+        ? "The server publishes no profile; leave it out." : "The server's are \(profiles.joined(separator: ", ")).")
+    throw SidecarError(
+      .profileNotFound,
+      "The server has no profile `\(name)`, and would ignore it.",
+      hint: hint,
+      faults: [
+        Fault(pointer: "/profile", rule: "profile_not_found", message: "There is no profile `\(name)`.", hint: hint)
+      ]
+    )
+  }
+
+  /// Core starts a run without the secrets that it does not find.
+  private func checkSecrets(_ names: [String], project: String) async throws {
+    guard !names.isEmpty else { return }
+    let set = Set(try await allSecrets(project: project).map(\.name))
+    let missing = names.enumerated().filter { !set.contains($1) }
+    guard !missing.isEmpty else { return }
+    throw SidecarError(
+      .secretNotFound,
+      "Secrets are not set: \(missing.map(\.element).joined(separator: ", ")).",
+      hint: "Set them with setSecret.",
+      faults: missing.map {
+        Fault(pointer: "/secrets/\($0)", rule: "secret_not_found", message: "The secret `\($1)` is not set.")
+      }
+    )
+  }
+}

@@ -54,6 +54,7 @@ struct Entity: Sendable {
       "id": .string(id), "kind": .string(kind), "project": .string(project), "name": .string(name),
       "user": .string(user), "key": .string(key), "metadata": .object(fullMetadata),
     ]
+    if type == .project { json["project"] = nil }
     if withSpec { json["spec"] = .object(spec) }
     json["status"] = .object(status)
     return json

@@ -18,6 +18,7 @@ do {
   while read(0, &byte, 1) > 0 {}
   await double.stop()
 } catch {
-  fputs("core-double: \(error)\n", stderr)
+  let message = Array("core-double: \(error)\n".utf8)
+  write(2, message, message.count)
   exit(2)
 }

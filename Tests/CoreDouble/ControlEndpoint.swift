@@ -36,7 +36,8 @@ struct ControlEndpoint {
     let path = String(request.path.dropFirst(Self.prefix.count))
     switch (request.method, path) {
     case ("GET", "requests"): return .json(requests(request))
-    case ("GET", "options"): return .json(["endpoint": .string(double.endpoint)])
+    case ("GET", "options"):
+      return .json(["endpoint": .string(double.endpoint), "level": .integer(double.options.level)])
     case ("POST", "options"):
       let members = body.objectValue ?? [:]
       try double.configure { (options: inout DoubleOptions) throws(OptionFault) in try options.merge(members) }

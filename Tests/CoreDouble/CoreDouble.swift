@@ -91,11 +91,14 @@ package final class CoreDouble: Sendable {
 
   package func clearFaults() { kept.withLock { $0.faults.removeAll() } }
 
-  /// Changes options from the next request on; runs that are under way keep their timetable.
+  package var options: DoubleOptions { kept.withLock { $0.core.options } }
+
+  /// Changes options from the next request on; runs that are under way keep their timetable. Nothing changes where
+  /// `change` throws.
   package func configure<Failure: Error>(_ change: (inout DoubleOptions) throws(Failure) -> Void) throws(Failure) {
-    var options = kept.withLock { $0.core.options }
-    try change(&options)
-    kept.withLock { [options] kept in
+    try kept.withLock { (kept) throws(Failure) in
+      var options = kept.core.options
+      try change(&options)
       kept.core.options = options
       kept.clock.isManual = options.isTimeManual
     }

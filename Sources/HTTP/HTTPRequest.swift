@@ -4,6 +4,8 @@ package struct HTTPRequest: Sendable {
   package var url: String
   package var headers: [(name: String, value: String)]
   package var body: [UInt8]?
+  /// Sent in place of `body`, streamed.
+  package var file: HTTPFile?
   /// From sending to the whole head of the answer. Nil: as long as it takes.
   package var timeout: Duration?
   /// Goes through the client for streams and waits, which may be silent for hours, so that these can't use up the
@@ -22,6 +24,7 @@ package struct HTTPRequest: Sendable {
     self.url = url
     self.headers = headers
     self.body = body
+    file = nil
     self.timeout = timeout
     self.longLived = longLived
   }

@@ -28,6 +28,9 @@ package final class HTTPTransport: Sendable {
     // Go's server answers 400 to a Host with slashes, which the socket's path would make.
     if request.url.hasPrefix("http+unix:") { outgoing.headers.replaceOrAdd(name: "Host", value: "localhost") }
     if let body = request.body { outgoing.body = .bytes(body) }
+    if let file = request.file {
+      outgoing.body = .stream(HTTPFileChunks(file: file), length: .known(Int64(file.length)))
+    }
     do {
       // The library's deadline would also cut the body short, so the time for the head is kept here.
       guard let timeout = request.timeout else {

@@ -118,7 +118,11 @@ let package = Package(
 
     // MARK: C and system libraries
     .target(name: "CLinux"),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(
+      name: "CArchive",
+      pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev", "nettle-dev", "zlib1g-dev"])]
+    ),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -186,8 +190,12 @@ let package = Package(
     ),
     .testTarget(
       name: "SourcesTests",
-      dependencies: ["JSON", "Model", "HTTP", "Sources"],
+      dependencies: [
+        "JSON", "Model", "HTTP", "Sources", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       path: "Tests/Sources",
+      exclude: ["s3_server.py", "sign.py"],
       swiftSettings: swiftSettings
     ),
     .testTarget(

@@ -45,6 +45,24 @@ import Testing
     #expect(!"\(error)".contains("wrong"))
   }
 
+  @Test func temporaryCredentialsNeedTheirToken() async throws {
+    let temporary = try await S3Server.temporary()
+    try await S3Server.client(temporary) { client, variables in
+      let (file, sha256) = try file([1, 2])
+      let location = try S3Location.filesStore(variables).appending(UUID().uuidString)
+      try await client.put(file, sha256: sha256, location)
+      #expect(try await client.get(location, limit: 2) == [1, 2])
+    }
+    let error = try await #require(throws: SourceError.self) {
+      try await S3Server.client(temporary.merging(["AWS_SESSION_TOKEN": "another"]) { $1 }) { client, variables in
+        let (file, sha256) = try file([1])
+        try await client.put(file, sha256: sha256, try S3Location.filesStore(variables).appending("x"))
+      }
+    }
+    #expect(error.storeCode == "InvalidToken")
+    #expect(error.hint?.contains("AWS_SESSION_TOKEN") == true)
+  }
+
   @Test func aMissingBucketAndAMissingObject() async throws {
     try await S3Server.client { client, variables in
       let (file, sha256) = try file([1])

@@ -12,6 +12,13 @@ actor S3Server {
     let access_key: String
     let secret_key: String
     let region: String
+    let temporary: Temporary
+
+    struct Temporary: Decodable {
+      let access_key: String
+      let secret_key: String
+      let token: String
+    }
 
     /// What a DigitalHub server would hand out for it.
     var variables: [String: String] {
@@ -23,6 +30,15 @@ actor S3Server {
   }
 
   static let shared = S3Server()
+
+  /// Credentials for a while, which a token belongs to.
+  static func temporary() async throws -> [String: String] {
+    let temporary = try await shared.start().temporary
+    return [
+      "AWS_ACCESS_KEY_ID": temporary.access_key, "AWS_SECRET_ACCESS_KEY": temporary.secret_key,
+      "AWS_SESSION_TOKEN": temporary.token,
+    ]
+  }
 
   private var answer: Answer?
   /// Their pipes keep the server alive.

@@ -1,6 +1,7 @@
 """An S3 server that checks signatures: moto's, with a user who may use one bucket, on a free port of 127.0.0.1.
 
-Prints one line of JSON {endpoint, bucket, access_key, secret_key, region}, and ends when its stdin does.
+Prints one line of JSON {endpoint, bucket, region, access_key, secret_key, temporary {access_key, secret_key, token}},
+and ends when its stdin does.
 """
 
 import json
@@ -8,7 +9,7 @@ import os
 import sys
 
 # So many calls are let through unsigned: those that make the user. From then on every one is checked.
-SETUP_CALLS = 4
+SETUP_CALLS = 7
 os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = str(SETUP_CALLS)
 for variable in list(os.environ):
     if variable.startswith("AWS_"):
@@ -49,19 +50,25 @@ def main():
     iam = client("iam")
     client("s3").create_bucket(Bucket=BUCKET)
     iam.create_user(UserName="ann")
-    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
-    iam.put_user_policy(
-        UserName="ann",
-        PolicyName="s3",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    policy = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
     )
+    iam.put_user_policy(UserName="ann", PolicyName="s3", PolicyDocument=policy)
     key = iam.create_access_key(UserName="ann")["AccessKey"]
+    role = iam.create_role(RoleName="writer", AssumeRolePolicyDocument="{}")["Role"]
+    iam.put_role_policy(RoleName="writer", PolicyName="s3", PolicyDocument=policy)
+    lent = client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="ann")["Credentials"]
     answer = {
         "endpoint": endpoint,
         "bucket": BUCKET,
         "access_key": key["AccessKeyId"],
         "secret_key": key["SecretAccessKey"],
         "region": REGION,
+        "temporary": {
+            "access_key": lent["AccessKeyId"],
+            "secret_key": lent["SecretAccessKey"],
+            "token": lent["SessionToken"],
+        },
     }
     print(json.dumps(answer), flush=True)
     sys.stdin.read()

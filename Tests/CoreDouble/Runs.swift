@@ -36,7 +36,7 @@ extension CoreState {
     case (_, "metrics", 1...2): return try metrics(request, run, name: rest.count > 1 ? rest[1] : nil)
     case ("POST", let action?, 1):
       try Rules.checkSlug(action, "performOnRun.action")
-      guard options.level > 13 || RunTable.actions13.contains(action) else { throw .badRequest("invalid action") }
+      guard options.level > 13 || RunTable.actions13.contains(action) else { throw .notFound }
       return .json(runJSON(perform(action.uppercased(), on: run)))
     default: throw .notFound
     }

@@ -153,7 +153,7 @@ import Testing
       status: 400,
       message: "Duplicated entity run:r1."
     ),
-    Refusal(method: "POST", path: "-/p1/runs/r1/fly", level: 13, status: 400, message: "invalid action"),
+    Refusal(method: "POST", path: "-/p1/runs/r1/fly", level: 13, status: 404, message: "Not Found"),
   ]
 
   @Test(arguments: refusals) func whatCoreRefuses(_ refusal: Refusal) {

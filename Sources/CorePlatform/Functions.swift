@@ -8,7 +8,7 @@ extension CorePlatform {
     guard findings.faults.isEmpty else {
       throw SidecarError(.unsupportedParameter, findings.faults[0].message, faults: findings.faults)
     }
-    let codeSource = try await uploads.source(of: draft.spec, project: draft.project, client: client)
+    let codeSource = try await uploads.source(of: draft.spec, project: draft.project)
     var metadata: JSONObject = ["embedded": .bool(draft.embedded)]
     metadata["description"] = draft.description.map { .string($0) }
     let labels = Self.labels(draft.labels, spec: draft.spec)
@@ -37,27 +37,17 @@ extension CorePlatform {
     return try await list(request, query, as: .function, show: Self.shown)
   }
 
+  /// Core keeps the spec of a version as it is for ever (in its public source: "spec is not modifiable"): what can be
+  /// changed is the metadata, and the pull policy, which is kept there.
   package func updateFunction(_ reference: FunctionReference, patch: JSONObject) async throws -> Entity {
     // Not from memory: what is sent back is the whole entity.
     var function = try await function(reference, fresh: true)
-    var spec = FunctionSpec.reference(function.spec, labels: function.labels)
+    let before = FunctionSpec.reference(function.spec, labels: function.labels)
+    var spec = before
     for (name, value) in patch["spec"]?.objectValue ?? [:] {
       if value.isNull { spec[name] = nil } else { spec[name] = value }
     }
-    if ["code", "base64", "code_src"].contains(where: { patch["spec"]?[$0] != nil }),
-      var source = spec["source"]?.objectValue
-    {
-      source["base64"] = nil
-      spec["source"] = .object(source)
-    }
-    let faults = WorkloadSpec.functionFaults(spec)
-    guard faults.isEmpty else {
-      throw SidecarError(.invalidParams, "The function would be left with faults.", faults: faults)
-    }
-    var codeSource: JSONObject?
-    if patch["spec"]?["code_src"]?.stringValue != nil {
-      codeSource = try await uploads.source(of: spec, project: function.project, client: client)
-    }
+    try Self.requireUnchanged(before, spec)
     var metadata = function.json["metadata"]?.objectValue ?? [:]
     if let description = patch["description"] { metadata["description"] = description.isNull ? nil : description }
     if let embedded = patch["embedded"] { metadata["embedded"] = embedded.isNull ? false : embedded }
@@ -67,8 +57,26 @@ extension CorePlatform {
     metadata["labels"] = labels.isEmpty ? nil : .array(labels.map { .string($0) })
     metadata["updated"] = .string(Timestamp.now().text)
     function.json["metadata"] = .object(metadata)
-    function.json["spec"] = .object(FunctionSpec.core(spec, codeSource: codeSource))
-    return Self.shown(try await put(function))
+    memory.forget(function.project, function.id)
+    let json = try await client.json(
+      .context("PUT", function.project, "functions", function.id, body: .object(function.json)),
+      "the change of function \(function.name)"
+    )
+    return Self.shown(CoreEntity(json) ?? function)
+  }
+
+  private static func requireUnchanged(_ before: JSONObject, _ after: JSONObject) throws {
+    let names = Set(before.keys + after.keys).subtracting(["image_pull_policy"]).sorted()
+    let faults = names.filter { before[$0] != after[$0] }.map { name in
+      Fault(
+        pointer: "/spec/\(name)",
+        rule: "unsupported",
+        message: "Core keeps `\(name)` of a version as it was made, and would ignore the change.",
+        hint: "Make a new version: createFunction with the same name."
+      )
+    }
+    guard let first = faults.first else { return }
+    throw SidecarError(.unsupportedParameter, first.message, hint: first.hint, faults: faults)
   }
 
   package func deleteFunction(
@@ -168,17 +176,6 @@ extension CorePlatform {
     }
     guard !found.isEmpty else { throw Self.notFound(reference) }
     return found
-  }
-
-  func put(_ function: CoreEntity) async throws -> CoreEntity {
-    memory.forget(function.project, function.id)
-    let what = "the change of function \(function.name)"
-    let json = try await client.json(Self.putRequest(function), what)
-    return CoreEntity(json) ?? function
-  }
-
-  static func putRequest(_ function: CoreEntity) -> CoreRequest {
-    .context("PUT", function.project, "functions", function.id, body: .object(function.json))
   }
 
   static func shown(_ function: CoreEntity) -> Entity {

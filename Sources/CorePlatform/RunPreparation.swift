@@ -6,8 +6,8 @@ internal import Platform
 /// All that `run` is about to do and `renderRun` shows: everything has been checked, nothing is created.
 struct PreparedRun: Sendable {
   var function: CoreEntity
-  /// A build ends by writing its function's image, so the image that the run asks for is written first.
-  var functionChange: CoreEntity?
+  /// What `run` makes of the function before: see `CorePlatform.version(of:for:)`.
+  var newVersion: CoreEntity?
   var task: (id: String, new: CoreEntity?)
   var run: CoreEntity
   var fingerprint: String?
@@ -16,7 +16,9 @@ struct PreparedRun: Sendable {
   /// In the order in which they are sent.
   var requests: [CoreRequest] {
     var requests: [CoreRequest] = []
-    if let functionChange { requests.append(CorePlatform.putRequest(functionChange)) }
+    if let newVersion {
+      requests.append(.context("POST", newVersion.project, "functions", body: .object(newVersion.json)))
+    }
     if let new = task.new {
       requests.append(.context("POST", new.project, "tasks", body: .object(new.json)))
     }
@@ -44,31 +46,36 @@ extension CorePlatform {
     try await checkSecrets(spec.secrets, project: function.project)
 
     var warnings = draft.warnings + own.warnings + translation.warnings + [guess].compactMap(\.self)
-    var functionChange: CoreEntity?
-    if draft.action == .build, let image = draft.spec["image"], image != reference["image"] {
-      var changed = function
-      var coreSpec = changed.spec
-      coreSpec["image"] = image
-      changed.json["spec"] = .object(coreSpec)
-      functionChange = changed
+    let id = draft.runID(in: function.project) ?? EntityID.generate()
+    let newVersion = draft.action == .build ? Self.version(of: function, for: draft.spec["image"], run: id) : nil
+    if let newVersion {
       warnings.append(
         Warning(
           pointer: "/image",
-          code: "function_changed",
-          message:
-            "The function's image is set from \(reference["image"]?.text() ?? "none") to \(image.text()) before the "
-            + "build: Core names what it builds by it, and writes the built image there at the end."
+          code: "new_version",
+          message: "Core names what it builds by the function's image, which no later call can change: the build is made "
+            + "of a new version of `\(function.name)`, \(newVersion.id), with \(newVersion.spec["image"]?.text() ?? "") in "
+            + "place of \(function.spec["image"]?.text() ?? "none"). The version \(function.id) stays as it is."
         )
       )
     }
-    let known = try await knownTask(of: function, draft.action)
-    let new = known == nil ? Self.newTask(of: function, draft.action) : nil
+    let target = newVersion ?? function
+    let known = newVersion == nil ? try await knownTask(of: function, draft.action) : nil
+    let new = known == nil ? Self.newTask(of: target, draft.action) : nil
     let taskID = known ?? new?.id ?? ""
     let fingerprint = draft.idempotencyKey.map { _ in Self.fingerprint(draft, function: function.name, reference) }
-    let run = Self.newRun(draft, function, dialect, taskID: taskID, spec: translation.spec, fingerprint: fingerprint)
+    let run = Self.newRun(
+      id,
+      draft,
+      target,
+      dialect,
+      taskID: taskID,
+      spec: translation.spec,
+      fingerprint: fingerprint
+    )
     return PreparedRun(
-      function: function,
-      functionChange: functionChange,
+      function: target,
+      newVersion: newVersion,
       task: (taskID, new),
       run: run,
       fingerprint: fingerprint,
@@ -76,7 +83,30 @@ extension CorePlatform {
     )
   }
 
+  /// A build's image is its function's (contract, section 4), and Core keeps the spec of a version as it is for ever
+  /// (in its public source: "spec is not modifiable"), but for the end of a build. So a build that asks for another
+  /// image gets a version of its own; one that asks for the function's image, or whose function has none, needs none.
+  private static func version(of function: CoreEntity, for image: JSONValue?, run id: String) -> CoreEntity? {
+    let own = function.spec["image"]?.stringValue ?? ""
+    guard let image, !own.isEmpty, image.stringValue != own else { return nil }
+    var metadata = function.json["metadata"]?.objectValue ?? [:]
+    for name in ["version", "created", "updated", "created_by", "updated_by", "project", "name"] { metadata[name] = nil }
+    var spec = function.spec
+    spec["image"] = image
+    return CoreEntity(
+      type: .function,
+      kind: function.kind,
+      // It follows from the run's, so that a repeated call makes it once.
+      id: EntityID.forIdempotencyKey("function of run \(id)", project: function.project),
+      name: function.name,
+      project: function.project,
+      metadata: metadata,
+      spec: spec
+    )
+  }
+
   private static func newRun(
+    _ id: String,
     _ draft: RunDraft,
     _ function: CoreEntity,
     _ dialect: any Dialect,
@@ -84,9 +114,6 @@ extension CorePlatform {
     spec: JSONObject,
     fingerprint: String?
   ) -> CoreEntity {
-    let id =
-      draft.id ?? draft.idempotencyKey.map { EntityID.forIdempotencyKey($0, project: function.project) }
-      ?? EntityID.generate()
     var whole: JSONObject = [
       "task": .string(reference(task: taskID, draft.action, project: function.project)),
       "function": .string(reference(function)),
@@ -163,5 +190,12 @@ extension CorePlatform {
         Fault(pointer: "/secrets/\($0)", rule: "secret_not_found", message: "The secret `\($1)` is not set.")
       }
     )
+  }
+}
+
+extension RunDraft {
+  /// The id that was asked for, by itself or by an idempotency key; nil where any will do.
+  fileprivate func runID(in project: String) -> String? {
+    id ?? idempotencyKey.map { EntityID.forIdempotencyKey($0, project: project) }
   }
 }

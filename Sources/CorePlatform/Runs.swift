@@ -5,7 +5,7 @@ package import Platform
 extension CorePlatform {
   package func run(_ draft: RunDraft) async throws -> Entity {
     let prepared = try await prepare(draft)
-    let made = try await withFunctionChanged(prepared, draft) { try await self.make(prepared, draft) }
+    let made = try await withNewVersion(prepared, draft) { try await self.make(prepared, draft) }
     if let fingerprint = prepared.fingerprint, !made.isNew {
       try Self.requireSame(made.entity, fingerprint, draft)
     }
@@ -34,15 +34,16 @@ extension CorePlatform {
 
   // MARK: Making a run
 
-  /// A build's image is written into its function first, and taken back where no run comes of it. A run that is there
-  /// already (the same key or uuid) has had its build: then nothing is written.
-  private func withFunctionChanged(
+  /// The version that a build needs is made first, and removed where no run comes of it. A run that is there already
+  /// (the same key or uuid) has had its build: then nothing is made.
+  private func withNewVersion(
     _ prepared: PreparedRun,
     _ draft: RunDraft,
     _ make: () async throws -> (entity: CoreEntity, isNew: Bool)
   ) async throws -> (entity: CoreEntity, isNew: Bool) {
+    // Its end writes the function's image.
     if draft.action == .build { memory.forget(prepared.function.project, prepared.function.id) }
-    guard let change = prepared.functionChange else { return try await make() }
+    guard let version = prepared.newVersion else { return try await make() }
     if draft.id != nil || draft.idempotencyKey != nil {
       let reference = RunReference(project: prepared.run.project, id: prepared.run.id)
       do {
@@ -53,20 +54,15 @@ extension CorePlatform {
         // It is new.
       }
     }
-    _ = try await put(change)
+    _ = try await create(version, at: "functions", adopt: true)
     do {
       return try await make()
     } catch {
-      do {
-        _ = try await put(prepared.function)
-      } catch let second as SidecarError {
-        guard var first = error as? SidecarError else { throw error }
-        first.hint =
-          "The function's image was set to \(change.spec["image"]?.text() ?? "") for this build, and could not be set "
-          + "back (\(second.message)): look at it with getFunction."
-        throw first
-      }
-      throw error
+      let request = CoreRequest.context("DELETE", version.project, "functions", version.id).asking("cascade", "true")
+      let cleaned = try? await client.send(request, "the deletion of function \(version.name)")
+      guard var first = error as? SidecarError, cleaned?.isSuccess != true else { throw error }
+      first.hint = "A version \(version.id) of \(version.name) was made for this build and is left: deleteFunction removes it."
+      throw first
     }
   }
 

@@ -91,11 +91,12 @@ def test_the_build_of_the_reference(core, sidecar):
     made = function(sidecar)
     run = sidecar.call("run", function="my_function", action="build", base_image="python:3.11-slim",
                        instructions=["apt-get update && apt-get install -y git"], image="myrepo/myapp:0.1.0")
-    assert warnings(run) == {("/image", "image_name"), ("/image", "function_changed")}
+    assert warnings(run) == {("/image", "image_name"), ("/image", "new_version")}
     done = sidecar.call("waitRun", id=run["id"], timeout_seconds=30)
     assert done["status"]["state"] == "COMPLETED", done["status"]
-    built = sidecar.call("getFunction", function=made["id"])
-    assert "myrepo/myapp:" in built["spec"]["image"] and built["spec"]["image"].endswith(run["id"][:5])
+    assert sidecar.call("getFunction", function=made["id"])["spec"]["image"] == "hello-world:latest"
+    built = sidecar.call("getFunction", function="my_function")
+    assert built["id"] in run["spec"]["function"] and "myrepo/myapp:" in built["spec"]["image"] and built["spec"]["image"].endswith(run["id"][:5])
     sent = [row for row in core.requests() if row["method"] == "POST" and row["path"].endswith("/runs")][-1]["json"]
     word = "" if core.level == 13 else "RUN "
     assert sent["spec"]["instructions"] == [word + "apt-get update && apt-get install -y git"]
@@ -263,10 +264,11 @@ def test_functions_and_their_versions(core, sidecar):
     rest = sidecar.call("listFunctions", versions="all", limit=2, cursor=page["next_cursor"])
     assert len(page["items"]) == 2 and len(rest["items"]) == 1 and rest["next_cursor"] is None
     changed = sidecar.call("updateFunction", function=one["id"], description=None, labels=["b"],
-                           spec={"command": "sh", "image_pull_policy": "Never"})
-    assert changed["spec"]["command"] == "sh" and changed["metadata"]["labels"] == ["b"]
-    assert "description" not in changed["metadata"] and changed["spec"]["image_pull_policy"] == "Never"
-    assert sidecar.call("getFunction", function=one["key"])["spec"]["command"] == "sh"
+                           spec={"image_pull_policy": "Never"})
+    assert changed["metadata"]["labels"] == ["b"] and "description" not in changed["metadata"]
+    assert changed["spec"]["image_pull_policy"] == "Never" and changed["spec"]["image"] == "hello-world:latest"
+    error = refused(sidecar.call, "updateFunction", function=one["key"], spec={"command": "sh"})
+    assert error.data["errors"][0]["pointer"] == "/spec/command" and "createFunction" in error.data["hint"]
     assert refused(sidecar.call, "deleteFunction", function="my_function").data["code"] == "ambiguous_name"
     sidecar.call("deleteFunction", function="my_function", all_versions=True)
     assert refused(sidecar.call, "getFunction", function="my_function").data["code"] == "function_not_found"
@@ -384,7 +386,7 @@ def test_a_run_under_the_same_key_is_the_same_run(core, sidecar, tmp_path):
     assert taken.data["code"] == "already_exists"
 
 
-def test_a_build_under_the_same_key_changes_the_function_once(core, sidecar):
+def test_a_build_under_the_same_key_makes_one_version(core, sidecar):
     made = function(sidecar)
     params = dict(function=made["id"], action="build", base_image="a:1", image="team/app:2", idempotency_key="b")
     run = sidecar.call("run", **params)
@@ -392,6 +394,7 @@ def test_a_build_under_the_same_key_changes_the_function_once(core, sidecar):
     built = sidecar.call("getFunction", function="my_function")["spec"]["image"]
     assert sidecar.call("run", **params)["id"] == run["id"]
     assert sidecar.call("getFunction", function="my_function")["spec"]["image"] == built
+    assert sidecar.call("listFunctions", versions="all")["total"] == 2
 
 
 def test_a_build_that_core_refuses_leaves_the_function_as_it_was(core, sidecar):
@@ -399,7 +402,8 @@ def test_a_build_that_core_refuses_leaves_the_function_as_it_was(core, sidecar):
     core.fault("status", method="POST", suffix="/runs", status=400, message="nope")
     error = refused(sidecar.call, "run", function=made["id"], action="build", base_image="a:1", image="team/app:2")
     assert error.data["code"] == "core_error" and "nope" in error.data["cause"]
-    assert sidecar.call("getFunction", function="my_function")["spec"]["image"] == "hello-world:latest"
+    assert sidecar.call("getFunction", function="my_function")["id"] == made["id"]
+    assert sidecar.call("listFunctions", versions="all")["total"] == 1
 
 
 def test_capabilities_name_the_server_and_its_release(core, sidecar):

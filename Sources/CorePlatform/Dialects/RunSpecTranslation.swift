@@ -113,6 +113,13 @@ struct RunSpecTranslation {
         hint: "Give base_image and instructions."
       )
     }
+    if plan.spec.lang == "dockerfile", let code = plan.spec.code, code.contains(/(\\|<<-?\w+)[ \t]*\r?\n/) {
+      translation.refuse(
+        "/function/code",
+        "Core reads a Dockerfile line by line: an instruction that goes on in the next line fails there.",
+        hint: "Put each instruction on one line (join commands with &&)."
+      )
+    }
     if !texts.isEmpty { translation.spec["instructions"] = .array(texts) }
     if plan.given["push"]?.boolValue == false {
       translation.refuse(

@@ -29,8 +29,11 @@ struct RunSpecTranslation {
     for name in ["image", "base_image", "command"] {
       guard let given = plan.given[name] else { continue }
       let own = plan.function[name]
-      // A build ends by writing the function's image, so it is written before: see the platform.
-      if plan.action == .build && name == "image" { continue }
+      // A build that asks for another image is made of a version that has it: see `RunPreparation`.
+      if plan.action == .build, name == "image" {
+        translation.spec[name] = given
+        continue
+      }
       if let own, own != given, own.stringValue?.isEmpty != true {
         translation.refuse(
           "/\(name)",

@@ -94,8 +94,39 @@ package struct ErrorCode: Sendable, Hashable {
     3103,
     "The catalog was written by a newer version of dh-sidecar."
   )
-  package static let invalidSettings = ErrorCode("invalid_settings", 3104, "The settings file has a fault.")
+  package static let invalidSettings = ErrorCode(
+    "invalid_settings",
+    3104,
+    "The settings have a fault; `errors` lists every one."
+  )
   package static let sourceError = ErrorCode("source_error", 3105, "The function's source can't be had.")
+
+  package static let credentialsMissing = ErrorCode(
+    "credentials_missing",
+    4001,
+    "The server wants to know who you are, and no credential is configured."
+  )
+  package static let credentialsRejected = ErrorCode(
+    "credentials_rejected",
+    4002,
+    "The server does not accept the credential; the message says which one it was and where it is set."
+  )
+  package static let credentialsExpired = ErrorCode(
+    "credentials_expired",
+    4003,
+    "The login has run out and can't be renewed: log in again."
+  )
+  package static let forbidden = ErrorCode(
+    "forbidden",
+    4004,
+    "The server knows who you are, and does not allow this."
+  )
+  package static let loginUnavailable = ErrorCode(
+    "login_unavailable",
+    4005,
+    retryable: true,
+    "The token endpoint can't be found or does not answer, so that the login can't be renewed."
+  )
 
   package static let overloaded = ErrorCode(
     "overloaded",
@@ -109,8 +140,8 @@ package struct ErrorCode: Sendable, Hashable {
     invalidParams, projectNotFound, functionNotFound, taskNotFound, runNotFound, secretNotFound, profileNotFound,
     subscriptionNotFound, schemaNotFound, alreadyExists, idempotencyConflict, ambiguousName, hasDependents,
     invalidState, unsupportedAction, unsupportedParameter, unsupportedMethod, engineUnavailable, engineError,
-    imageNotFound, portInUse, catalogError, catalogFull, catalogTooNew, invalidSettings, sourceError, overloaded,
-    timeout,
+    imageNotFound, portInUse, catalogError, catalogFull, catalogTooNew, invalidSettings, sourceError,
+    credentialsMissing, credentialsRejected, credentialsExpired, forbidden, loginUnavailable, overloaded, timeout,
   ]
 }
 

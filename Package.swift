@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -53,6 +54,7 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: swiftSettings
     ),
@@ -159,6 +161,7 @@ let package = Package(
       dependencies: [
         "JSON", "HTTP", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       path: "Tests/HTTP",
       swiftSettings: swiftSettings
@@ -200,7 +203,11 @@ let package = Package(
     ),
     .testTarget(
       name: "CorePlatformTests",
-      dependencies: ["JSON", "Model", "Platform", "HTTP", "Sources", "Settings", "CorePlatform", "CoreDouble"],
+      dependencies: [
+        "JSON", "Model", "Platform", "HTTP", "Sources", "Settings", "CorePlatform", "CoreDouble",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       path: "Tests/CorePlatform",
       exclude: ["Golden"],
       swiftSettings: swiftSettings

@@ -14,6 +14,9 @@ package struct HTTPResponse: Sendable {
 
   package var isSuccess: Bool { (200..<300).contains(status) }
 
+  /// All of them, as they came.
+  package var headers: [(name: String, value: String)] { response.headers.map { ($0.name, $0.value) } }
+
   /// The first header of this name, whatever its case.
   package func header(_ name: String) -> String? { response.headers.first(name: name) }
 
@@ -23,7 +26,7 @@ package struct HTTPResponse: Sendable {
     var iterator = response.body.makeAsyncIterator()
     while true {
       let chunk: ByteBuffer?
-      do { chunk = try await iterator.next() } catch { throw HTTPTransport.translated(error) }
+      do { chunk = try await iterator.next() } catch { throw HTTPError.translated(error) }
       guard let chunk else { return }
       guard try take(Array(chunk.readableBytesView)) else { return }
     }

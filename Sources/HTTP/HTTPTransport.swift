@@ -5,23 +5,31 @@ import Synchronization
 
 /// The HTTP client of all platforms. Nothing is created before the first request (threads cost start-up time).
 /// Short requests and long-lived ones have a client each: open streams would use up the pool's connections, and the
-/// next short request would fail with a misleading connect timeout.
+/// next short request would fail with a misleading connect timeout. So has each proxy, since a client knows but one.
 package final class HTTPTransport: Sendable {
+  private struct Kind: Hashable {
+    var longLived: Bool
+    /// Only then are certificates read.
+    var isSecure: Bool
+    var proxy: ProxyRules.Proxy?
+  }
+
   private struct Clients {
-    var short: HTTPClient?
-    var long: HTTPClient?
+    var byKind: [Kind: HTTPClient] = [:]
     var isShutDown = false
   }
 
   private let clients = Mutex(Clients())
-  private let connectTimeout: Duration
+  private let configuration: HTTPConfiguration
 
-  package init(connectTimeout: Duration = .seconds(10)) { self.connectTimeout = connectTimeout }
+  package init(_ configuration: HTTPConfiguration = HTTPConfiguration()) { self.configuration = configuration }
 
   /// Sends, and returns at the head of the answer, whatever its status. Throws `HTTPError`, or `CancellationError`
   /// where the task is cancelled.
   package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-    let client = try client(longLived: request.longLived)
+    let target = HTTPTarget(request.url)
+    let proxy = try target.flatMap { target throws(HTTPError) in try configuration.proxies.proxy(for: target) }
+    let client = try client(Kind(longLived: request.longLived, isSecure: target?.isSecure ?? false, proxy: proxy))
     var outgoing = HTTPClientRequest(url: request.url)
     outgoing.method = HTTPMethod(rawValue: request.method)
     for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
@@ -50,61 +58,43 @@ package final class HTTPTransport: Sendable {
         return response
       }
     } catch {
-      throw Self.translated(error)
+      throw HTTPError.translated(error, target: target, proxy: proxy)
     }
   }
 
-  /// Ends both clients and whatever they are doing. Later requests are refused.
+  /// Ends all clients and whatever they are doing. Later requests are refused.
   package func shutdown() async {
     let ending = clients.withLock { clients in
       defer { clients = Clients(isShutDown: true) }
-      return [clients.short, clients.long].compactMap(\.self)
+      return Array(clients.byKind.values)
     }
     // A client that is already shut down is the only error here, and no harm.
     for client in ending { try? await client.shutdown() }
   }
 
-  private func client(longLived: Bool) throws -> HTTPClient {
+  private func client(_ kind: Kind) throws -> HTTPClient {
     try clients.withLock { clients in
       guard !clients.isShutDown else { throw HTTPError.other("the HTTP client is shut down") }
-      if let client = longLived ? clients.long : clients.short { return client }
-      var configuration = HTTPClient.Configuration()
-      configuration.timeout.connect = .nanoseconds(Int64(connectTimeout / .nanoseconds(1)))
-      configuration.redirectConfiguration = .disallow
-      configuration.httpVersion = .http1Only
+      if let client = clients.byKind[kind] { return client }
+      var library = HTTPClient.Configuration()
+      library.timeout.connect = .nanoseconds(Int64(configuration.connectTimeout / .nanoseconds(1)))
+      library.redirectConfiguration = .disallow
+      library.httpVersion = .http1Only
       // Trying a dead socket again for half a minute helps nobody: the caller knows better when to retry.
-      configuration.connectionPool.retryConnectionEstablishment = false
-      configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = longLived ? 4096 : 8
-      if !longLived { configuration.timeout.read = .seconds(120) }
-      let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-      if longLived { clients.long = client } else { clients.short = client }
+      library.connectionPool.retryConnectionEstablishment = false
+      library.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = kind.longLived ? 4096 : 8
+      if !kind.longLived { library.timeout.read = .seconds(120) }
+      if kind.isSecure { library.tlsConfiguration = try TrustStore(configuration: configuration).tlsConfiguration() }
+      library.proxy = kind.proxy.map { proxy in
+        .server(
+          host: proxy.host,
+          port: proxy.port,
+          authorization: proxy.user.map { .basic(username: $0, password: proxy.password ?? "") }
+        )
+      }
+      let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: library)
+      clients.byKind[kind] = client
       return client
     }
-  }
-
-  static func translated(_ error: any Error) -> any Error {
-    switch error {
-    case is CancellationError, is HTTPError: return error
-    case let error as HTTPClientError:
-      switch error {
-      case .cancelled: return CancellationError()
-      case .readTimeout, .writeTimeout, .connectTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout,
-        .tlsHandshakeTimeout:
-        return HTTPError.timeout(error.shortDescription)
-      case .remoteConnectionClosed: return HTTPError.closed(error.shortDescription)
-      default: return HTTPError.other(error.shortDescription)
-      }
-    case let error as IOError:
-      return isConnectFailure(error.errnoCode) ? HTTPError.refused("\(error)") : HTTPError.closed("\(error)")
-    case is ChannelError: return HTTPError.refused("\(error)")
-    default:
-      let text = "\(error)"
-      return text.contains("connect") ? HTTPError.refused(text) : HTTPError.closed(text)
-    }
-  }
-
-  private static func isConnectFailure(_ code: CInt) -> Bool {
-    // ENOENT, EACCES, EPERM, ECONNREFUSED on Linux.
-    [2, 13, 1, 111].contains(code)
   }
 }

@@ -94,7 +94,11 @@ package struct ErrorCode: Sendable, Hashable {
     3103,
     "The catalog was written by a newer version of dh-sidecar."
   )
-  package static let invalidSettings = ErrorCode("invalid_settings", 3104, "The settings file has a fault.")
+  package static let invalidSettings = ErrorCode(
+    "invalid_settings",
+    3104,
+    "The settings have a fault; `errors` lists every one."
+  )
   package static let sourceError = ErrorCode("source_error", 3105, "The function's source can't be had.")
 
   package static let coreUnavailable = ErrorCode(
@@ -113,22 +117,28 @@ package struct ErrorCode: Sendable, Hashable {
   package static let credentialsMissing = ErrorCode(
     "credentials_missing",
     4001,
-    "Core wants credentials and there are none."
+    "The server wants to know who you are, and no credential is configured."
   )
   package static let credentialsRejected = ErrorCode(
     "credentials_rejected",
     4002,
-    "Core does not accept the credentials."
+    "The server does not accept the credential; the message says which one it was and where it is set."
   )
   package static let credentialsExpired = ErrorCode(
     "credentials_expired",
     4003,
-    "The credentials have expired and could not be renewed."
+    "The login has run out and can't be renewed: log in again."
   )
   package static let forbidden = ErrorCode(
     "forbidden",
     4004,
-    "The credentials are good, and do not allow this."
+    "The server knows who you are, and does not allow this."
+  )
+  package static let loginUnavailable = ErrorCode(
+    "login_unavailable",
+    4005,
+    retryable: true,
+    "The token endpoint can't be found or does not answer, so that the login can't be renewed."
   )
 
   package static let overloaded = ErrorCode(
@@ -144,14 +154,14 @@ package struct ErrorCode: Sendable, Hashable {
     subscriptionNotFound, schemaNotFound, alreadyExists, idempotencyConflict, ambiguousName, hasDependents,
     invalidState, unsupportedAction, unsupportedParameter, unsupportedMethod, engineUnavailable, engineError,
     imageNotFound, portInUse, catalogError, catalogFull, catalogTooNew, invalidSettings, sourceError, coreUnavailable,
-    coreError, coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden, overloaded,
-    timeout,
+    coreError, coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden,
+    loginUnavailable, overloaded, timeout,
   ]
 
   /// What any method that needs a platform may answer, whatever else it does.
   package static let ofAnyPlatform: [ErrorCode] = [
     invalidParams, unsupportedMethod, catalogError, catalogFull, catalogTooNew, coreUnavailable, coreError,
-    coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden,
+    coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden, loginUnavailable,
   ]
 }
 

@@ -36,10 +36,6 @@ package struct Settings: Sendable, Hashable {
     package var namespace: Setting<String>?
   }
 
-  package struct Core: Sendable, Hashable {
-    package var endpoint: Setting<String>?
-  }
-
   /// A template that a run's `profile` names: the run's own parameters win over it.
   package struct Profile: Sendable, Hashable {
     package var name: String
@@ -69,7 +65,6 @@ package struct Settings: Sendable, Hashable {
     add("kubernetes.kubeconfig", kubernetes.kubeconfig)
     add("kubernetes.context", kubernetes.context)
     add("kubernetes.namespace", kubernetes.namespace)
-    add("core.endpoint", core.endpoint)
-    return report.map { (name: $0.0, value: $0.1, origin: $0.2) }
+    return (report + core.report).map { (name: $0.0, value: $0.1, origin: $0.2) }
   }
 }

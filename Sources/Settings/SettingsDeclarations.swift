@@ -40,7 +40,20 @@ enum SettingsDeclarations {
   ]
 
   private static let core: [Parameter] = [
-    Parameter("endpoint", .string(.nonEmpty), title: "Endpoint", "The server's URL.")
+    Parameter("endpoint", .string(.nonEmpty), title: "Endpoint", "The server's URL."),
+    Parameter(
+      "profile",
+      .string(.nonEmpty),
+      title: "Profile",
+      "The section of the ini file; its current one by default."
+    ),
+    Parameter("ini", .string(.nonEmpty), title: "Ini file", "The file of the SDK and dhcli; ~/.dhcore.ini by default."),
+    Parameter("level", .integer(minimum: 13, maximum: 15), title: "API level", "Forces the level that is spoken."),
+    Parameter("ca_file", .string(.nonEmpty), title: "CA file", "Certificates trusted beside the system's, as PEM."),
+    Parameter("files_store", .string(.nonEmpty), title: "Files store", "The S3 store that sources are put in."),
+    Parameter("timeout_seconds", .integer(minimum: 1, maximum: 3600), title: "Timeout", "Of one request.").with {
+      $0.unit = "seconds"
+    },
   ]
 
   private static func seconds(_ name: String, _ title: String, _ description: String) -> Parameter {

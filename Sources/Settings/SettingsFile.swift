@@ -35,15 +35,39 @@ package enum SettingsFile {
   package static func load(environment: [String: String], options: SettingsOptions) throws(SidecarError) -> Settings {
     let path = path(environment: environment, options: options)
     let bytes = try content(of: path)
-    return try Settings(file: bytes, path: path, environment: environment, options: options)
+    return try Settings(
+      file: bytes,
+      path: path,
+      environment: environment,
+      options: options,
+      currentDirectory: currentDirectory,
+      read: { path throws(SidecarError) in try content(of: path) { unreadable(path, $0) } }
+    )
+  }
+
+  /// Nil where it can't be told.
+  private static var currentDirectory: String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let isKnown = buffer.withUnsafeMutableBytes { getcwd($0.baseAddress, $0.count) != nil }
+    return isKnown ? String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self) : nil
   }
 
   private static func content(of path: Setting<String>) throws(SidecarError) -> [UInt8]? {
+    let bytes = try content(of: path.value) { unreadable(path, $0) }
+    if bytes == nil, path.origin != .standard { throw unreadable(path, String(cString: strerror(ENOENT))) }
+    return bytes
+  }
+
+  /// Of a file that may be missing: nil then.
+  package static func content(
+    of path: String,
+    else unreadable: (String) -> SidecarError
+  ) throws(SidecarError) -> [UInt8]? {
     // NONBLOCK: a FIFO without a writer must not hold the start up.
-    let descriptor = open(path.value, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      if errno == ENOENT || errno == ENOTDIR, path.origin == .standard { return nil }
-      throw unreadable(path, String(cString: strerror(errno)))
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw unreadable(String(cString: strerror(errno)))
     }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
@@ -52,12 +76,16 @@ package enum SettingsFile {
       let count = read(descriptor, &buffer, buffer.count)
       if count < 0 {
         if errno == EINTR { continue }
-        throw unreadable(path, String(cString: strerror(errno)))
+        throw unreadable(String(cString: strerror(errno)))
       }
       if count == 0 { return bytes }
       bytes += buffer.prefix(count)
-      guard bytes.count <= byteLimit else { throw unreadable(path, "it is larger than \(byteLimit) bytes") }
+      guard bytes.count <= byteLimit else { throw unreadable("it is larger than \(byteLimit) bytes") }
     }
+  }
+
+  private static func unreadable(_ path: String, _ reason: String) -> SidecarError {
+    SidecarError(.invalidSettings, "\(path) can't be read: \(reason)")
   }
 
   private static func unreadable(_ path: Setting<String>, _ reason: String) -> SidecarError {

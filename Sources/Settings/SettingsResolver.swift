@@ -3,25 +3,35 @@ package import Model
 internal import YAML
 
 extension Settings {
-  /// Resolves all values, without touching anything. `file` is the settings file's content; nil where there is none.
-  /// Empty variables count as unset. Throws `invalid_settings` with every fault at once, each with its line.
+  /// Resolves all values, and touches nothing but by `read`: the content of Core's ini file, nil where it is missing. It
+  /// is read where the platform is Core, or where nobody says which it is. `file` is the settings file's content; nil
+  /// where there is none. Empty variables count as unset. Throws `invalid_settings` with every fault at once, each with
+  /// its line.
   package init(
     file bytes: [UInt8]?,
     path: Setting<String>,
     environment: [String: String],
-    options: SettingsOptions
+    options: SettingsOptions,
+    currentDirectory: String? = nil,
+    read: @escaping (String) throws(SidecarError) -> [UInt8]? = { _ in nil }
   ) throws(SidecarError) {
     var resolver = SettingsResolver(path: path.value, environment: environment)
     if let bytes { resolver.read(bytes) }
-    let endpoint = resolver.text("/core/endpoint", variable: "DHCORE_ENDPOINT")
-    // Core is chosen by itself where its endpoint is known.
-    let usual: PlatformKind = endpoint == nil ? .local : .core
-    let platform = resolver.choice(
+    var core = CoreResolver(
+      resolver: &resolver,
+      environment: environment,
+      currentDirectory: currentDirectory,
+      read: read
+    )
+    var platform = resolver.choice(
       "/platform",
-      standard: usual,
+      standard: PlatformKind.local,
       variable: "DH_SIDECAR_PLATFORM",
       option: ("--platform", options.platform)
     )
+    // Core is chosen by itself where its endpoint is known.
+    if platform.origin == .standard, core.hasEndpoint(&resolver) { platform.value = .core }
+    let resolvedCore = platform.value == .core ? core.resolved(&resolver) : core.outline
     let project = resolver.text(
       "/project",
       variable: "DH_SIDECAR_PROJECT",
@@ -66,7 +76,7 @@ extension Settings {
       profiles: profiles,
       local: local,
       kubernetes: kubernetes,
-      core: Core(endpoint: endpoint)
+      core: resolvedCore
     )
   }
 
@@ -169,6 +179,21 @@ struct SettingsResolver {
     return setting
   }
 
+  mutating func integer(_ pointer: String, variable: String? = nil, in range: ClosedRange<Int>) -> Setting<Int>? {
+    guard let variable, let text = environment[variable], !text.isEmpty else {
+      return fileValue(pointer)?.integerValue.map { Setting($0, from: fileOrigin(pointer)) }
+    }
+    guard let value = Int(text), range.contains(value) else {
+      refuse(
+        Setting(text, from: .environment(variable)),
+        pointer,
+        "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+      )
+      return nil
+    }
+    return Setting(value, from: .environment(variable))
+  }
+
   /// `~/` is the home directory; a relative path in the file starts where the file is.
   mutating func path(
     _ pointer: String,
@@ -235,6 +260,10 @@ struct SettingsResolver {
         hint: hint ?? "Change it, or leave it out."
       )
     )
+  }
+
+  mutating func refuse(_ pointer: String, _ message: String, hint: String) {
+    faults.append(Fault(pointer: pointer, rule: "value", message: message, hint: hint))
   }
 
   private func fileValue(_ pointer: String) -> JSONValue? {

@@ -34,14 +34,6 @@ enum CoreRefusal {
         return missing
       }
       return SidecarError(.coreError, "Core does not know \(what).", cause: cause)
-    case 403:
-      return SidecarError(
-        .forbidden,
-        "Core does not allow \(what).",
-        hint: "The user needs a role in the project; `dh-sidecar doctor` tells which credential is used. "
-          + "With user and password, 403 may also mean that they are wrong.",
-        cause: cause
-      )
     case 429, 502, 503, 504:
       return SidecarError(
         .coreUnavailable,

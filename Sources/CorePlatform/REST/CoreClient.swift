@@ -9,7 +9,11 @@ protocol CoreAuthorizing: Sendable {
   func header() async throws(SidecarError) -> String?
   /// A newer one after a 401 to `rejected`; one renewal serves all calls in flight. Throws where there is none to be had.
   func renewed(rejected: String?) async throws(SidecarError) -> String?
+  /// The error of a 401 that a renewal did not help, and of a 403, with the server's words.
+  func refusal(status: Int, words: String?) async -> SidecarError
 }
+
+extension CoreAuthorization: CoreAuthorizing {}
 
 /// Core's REST API over HTTP: credentials, retries, the level that the server tells, JSON in and out. Errors are
 /// `SidecarError`s with Core's own words.
@@ -94,13 +98,9 @@ final class CoreClient: Sendable {
           continue
         }
         let refusal = CoreAnswer(status: response.status, json: response.json ?? .null, attempts: attempt)
-        if response.status == 401 {
-          throw SidecarError(
-            .credentialsRejected,
-            "Core does not accept the credentials.",
-            hint: "Log in again (dhcli login) or give another token; `dh-sidecar doctor` tells which one is used.",
-            cause: "HTTP 401" + (refusal.message.map { ": \($0)" } ?? "")
-          )
+        if response.status == 401 || response.status == 403 {
+          let words = "HTTP \(response.status)" + (refusal.message.map { ": \($0)" } ?? "")
+          throw await authorization.refusal(status: response.status, words: words)
         }
         guard retry.retries(status: response.status, method: request.method) else {
           guard response.json != nil else { throw Self.noJSON(response, what) }
@@ -110,6 +110,7 @@ final class CoreClient: Sendable {
         failure = CoreRefusal.error(refusal, what)
       } catch let error as HTTPError {
         failure = Self.unreachable(endpoint, error)
+        if case .untrusted = error { throw failure }
       }
       let jitter = Double.random(in: 0...1)
       guard let delay = retry.delay(afterAttempt: attempt, retryAfterSeconds: retryAfter, jitter: jitter) else {

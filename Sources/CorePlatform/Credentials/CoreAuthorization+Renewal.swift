@@ -1,0 +1,150 @@
+internal import Model
+internal import Settings
+
+extension CoreAuthorization {
+  /// Gets a token that was not rejected yet, by whatever way the credential has.
+  func renewCredential() async throws(SidecarError) {
+    switch credential {
+    case .personalAccessToken(let token): try await exchange(token.value)
+    case .basic: throw CredentialRefusal.rejected(credential)
+    case .accessAndRefresh, .access, .none:
+      // Other sidecars wait; who had its turn before has left newer tokens in the file.
+      let lock = await CredentialLock(for: iniPath, patience: .seconds(core.timeoutSeconds.value))
+      var failure: SidecarError?
+      do { try await renewTokens() } catch { failure = error }
+      lock.release()
+      if let failure { throw failure }
+    }
+  }
+
+  private var iniPath: String { core.ini?.value ?? "" }
+
+  private func exchange(_ token: Secret) async throws(SidecarError) {
+    if let refusal { throw refusal }
+    do {
+      take(try await endpoint.exchange(personalAccessToken: token))
+    } catch {
+      throw described(error)
+    }
+  }
+
+  private func renewTokens() async throws(SidecarError) {
+    if let access { spent.insert(access) }
+    if adoptFromFile() { return }
+    if let refusal { throw refusal }
+    guard let refresh else {
+      if try await turnToAlternative() { return }
+      throw CredentialRefusal.rejected(credential)
+    }
+    do {
+      try await renew(with: refresh)
+    } catch {
+      if case .unavailable = error { throw described(error) }
+      // SDK and dhcli don't know the lock: perhaps they used the token up meanwhile, and left newer ones.
+      if adoptFromFile() { return }
+      if try await turnToAlternative() { return }
+      throw described(error)
+    }
+  }
+
+  private func renew(with token: Secret) async throws(TokenEndpoint.Failure) {
+    let response = try await endpoint.refresh(token)
+    take(response)
+    await keep(response)
+  }
+
+  private func take(_ response: TokenResponse) {
+    hasAnswer = true
+    access = response.accessToken
+    // An endpoint that hands out no new one lets the old one live.
+    refresh = response.refreshToken ?? refresh
+    handedOut = StorageCredentials(response, configured: core.storage) ?? handedOut
+  }
+
+  /// The environment's credential, once the file's is of no more use, as the SDK does.
+  private func turnToAlternative() async throws(SidecarError) -> Bool {
+    guard alternative != .none else { return false }
+    turn(to: alternative)
+    alternative = .none
+    switch credential {
+    case .personalAccessToken(let token):
+      try await exchange(token.value)
+      return true
+    case .basic: return true
+    case .accessAndRefresh, .access, .none: break
+    }
+    if let current, await endpoint.isAccepted(current) { return true }
+    guard let refresh else { throw CredentialRefusal.rejected(credential) }
+    do {
+      try await renew(with: refresh)
+    } catch {
+      throw described(error)
+    }
+    return true
+  }
+
+  // MARK: The file
+
+  /// Takes tokens from the ini file that were not in use yet: of another sidecar, the SDK, or a new login.
+  private func adoptFromFile() -> Bool {
+    guard !iniPath.isEmpty, let file = CredentialFile(path: iniPath).read() else { return false }
+    for prefix in ["dhcore_", ""] {
+      guard let entry = file.entry([prefix + "access_token"], profile: core.profile.value),
+        TokenResponse.isToken(entry.value), !spent.contains(Secret(entry.value))
+      else { continue }
+      let access = Setting(Secret(entry.value), from: .file(path: iniPath, line: entry.line))
+      let refresh = file.entry([prefix + "refresh_token"], profile: core.profile.value).map { entry in
+        Setting(Secret(entry.value), from: .file(path: iniPath, line: entry.line))
+      }
+      turn(to: refresh.map { .accessAndRefresh(access: access, refresh: $0) } ?? .access(access))
+      return true
+    }
+    return false
+  }
+
+  /// Leaves the tokens to whoever comes next.
+  private func keep(_ response: TokenResponse) async {
+    guard !iniPath.isEmpty else { return }
+    let profile = core.profile.value
+    do {
+      try await CredentialFile(path: iniPath).replace { file in
+        file.setting(response.values(for: file, profile: profile), profile: profile)
+      }
+    } catch {
+      warn(
+        "The renewed tokens can't be written to \(iniPath) (\(error.message)). This process goes on with them, but the "
+          + "refresh token that others have is used up: run `dhcli login` before they need it."
+      )
+    }
+  }
+
+  // MARK: Errors
+
+  private func described(_ failure: TokenEndpoint.Failure) -> SidecarError {
+    var error: SidecarError
+    switch failure {
+    case .unknown(let message, let hint):
+      error = CredentialRefusal.unrenewable(credential, message, hint: hint)
+    case .unavailable(let message):
+      error = SidecarError(
+        .loginUnavailable,
+        "The \(credential.name) (\(credential.origin)) needs the token endpoint, which does not answer as one.",
+        hint: "try again; if it stays so, check DHCORE_ISSUER, OAUTH2_TOKEN_ENDPOINT and the network",
+        cause: redacted(message)
+      )
+    case .refused(let words):
+      error = CredentialRefusal.expired(credential)
+      error.cause = redacted(words)
+    }
+    return error
+  }
+
+  /// Without any token that is known here, should a server repeat one.
+  func redacted(_ text: String) -> String {
+    var text = String(text.prefix(500))
+    var known = core.credential.secrets + core.alternative.secrets + credential.secrets + spent
+    known += [access, refresh].compactMap(\.self)
+    for secret in known where !secret.exposed.isEmpty { text = text.replacing(secret.exposed, with: "***") }
+    return text
+  }
+}

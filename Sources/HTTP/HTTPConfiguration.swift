@@ -1,0 +1,28 @@
+/// How connections are made: whom to trust, and through whom to go.
+package struct HTTPConfiguration: Sendable, Hashable {
+  package var connectTimeout: Duration = .seconds(10)
+  /// A PEM file with certificates that are trusted beside the others.
+  package var extraCAFile: String?
+  /// A PEM file, or a folder as `c_rehash` makes it, that takes the place of the system's certificates. Nil: those.
+  package var trust: TrustLocation?
+  package var proxies = ProxyRules()
+
+  /// No proxy, the system's certificates.
+  package init() {}
+
+  /// As Python's requests has it, which the SDK uses: REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, then OpenSSL's
+  /// SSL_CERT_FILE and SSL_CERT_DIR; HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in lower or upper case.
+  package init(environment: [String: String], extraCAFile: String? = nil) {
+    for variable in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"] where trust == nil {
+      trust = environment[variable].flatMap { $0.isEmpty ? nil : TrustLocation(path: $0, variable: variable) }
+    }
+    self.extraCAFile = extraCAFile
+    proxies = ProxyRules(environment: environment)
+  }
+
+  package struct TrustLocation: Sendable, Hashable {
+    package var path: String
+    /// The variable that names it.
+    package var variable: String
+  }
+}

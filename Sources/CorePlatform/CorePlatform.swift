@@ -1,7 +1,8 @@
-internal import HTTP
+package import HTTP
 package import JSON
 package import Model
 internal import Platform
+package import Settings
 
 /// A DigitalHub Core server as a platform: functions and runs are kept there and run there. One client of its REST API
 /// for all its release lines (see Dialects).
@@ -11,9 +12,38 @@ package final class CorePlatform: Platform {
   let poller: RunPoller
   let uploads: SourceUploads
 
-  init(client: CoreClient, uploads: SourceUploads) {
-    self.client = client
-    self.uploads = uploads
+  /// Contacts nobody before the first call that needs it. `workingDirectory` is where relative paths of sources begin;
+  /// `warn` gets lines for the log, never with a secret in them. Throws `invalid_settings` where no endpoint is set.
+  package init(
+    _ settings: Settings.Core,
+    environment: [String: String],
+    workingDirectory: String,
+    transport: HTTPTransport,
+    warn: @escaping @Sendable (String) -> Void
+  ) throws(SidecarError) {
+    guard let endpoint = settings.endpoint else {
+      throw SidecarError(
+        .invalidSettings,
+        "The platform is core, and the server's address is nowhere set.",
+        hint: "Set DHCORE_ENDPOINT or core.endpoint, or log in with dhcli; --platform local runs on this machine."
+      )
+    }
+    let authorization = CoreAuthorization(core: settings, transport: transport, warn: warn)
+    client = CoreClient(
+      endpoint: endpoint.value,
+      transport: transport,
+      authorization: authorization,
+      level: settings.level?.value,
+      timeout: .seconds(settings.timeoutSeconds.value)
+    )
+    uploads = SourceUploads(
+      workingDirectory: workingDirectory,
+      home: environment["HOME"],
+      temporaryDirectory: environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp",
+      filesStore: settings.filesStore,
+      credentials: { () async throws(SidecarError) in try await authorization.storageCredentials() },
+      transport: transport
+    )
     poller = RunPoller(client: client)
   }
 
@@ -25,27 +55,37 @@ package final class CorePlatform: Platform {
     var capabilities: JSONObject = [
       "platform": "core", "actions": .array(Action.allCases.map(\.rawValue).sorted().map { .string($0) }),
     ]
-    var server: JSONObject = ["endpoint": .string(client.endpoint)]
     do {
-      let configuration = try await client.configuration()
-      let facts = client.facts
-      let (dialect, warning) = facts.dialect
-      server["name"] = configuration["dhcore_name"]
-      server["version"] = facts.version.map { .string($0) }
-      server["api_level"] = facts.level.map { .integer($0) }
-      server["api_level_source"] = .string((facts.levelSource ?? .assumed).rawValue)
-      server["dialect"] = .string(dialect.release)
-      capabilities["server"] = .object(server)
-      capabilities["profiles"] = .array(Profiles.names(configuration).map { .string($0) })
+      capabilities["server"] = .object(try await describe())
+      let (dialect, warning) = client.facts.dialect
+      capabilities["profiles"] = .array(Profiles.names(try await client.configuration()).map { .string($0) })
       capabilities["resume"] = .bool(dialect.resumes)
       if let warning { capabilities["warnings"] = [.object(warning.json)] }
     } catch let error as SidecarError {
-      capabilities["server"] = .object(server)
+      capabilities["server"] = ["endpoint": .string(client.endpoint)]
       capabilities["server_error"] = ["message": .string(error.message), "data": .object(error.data)]
     } catch {
-      capabilities["server"] = .object(server)
+      capabilities["server"] = ["endpoint": .string(client.endpoint)]
     }
     return capabilities
+  }
+
+  /// Which server answers, and what it is taken for. Needs no credentials.
+  package func describe() async throws -> JSONObject {
+    var server: JSONObject = ["endpoint": .string(client.endpoint)]
+    let configuration = try await client.configuration()
+    let facts = client.facts
+    server["name"] = configuration["dhcore_name"]
+    server["version"] = facts.version.map { .string($0) }
+    server["api_level"] = facts.level.map { .integer($0) }
+    server["api_level_source"] = .string((facts.levelSource ?? .assumed).rawValue)
+    server["dialect"] = .string(facts.dialect.dialect.release)
+    return server
+  }
+
+  /// Throws where the server does not accept the credentials.
+  package func authenticate() async throws {
+    _ = try await client.json(.authentication, "the login")
   }
 
   // MARK: Shared by the extensions

@@ -118,29 +118,22 @@ extension CorePlatform {
     case .latest(let name): return try await latest(reference, name)
     case .version(let id):
       if !fresh, let known = memory.function(reference.project, id) { return known.entity }
-      let found = try await client.read(
-        reference.project,
-        "functions",
-        id,
-        "function \(id)",
-        missing: Self.notFound(reference)
-      )
-      memory.remember(found, isNew: false)
-      return found
+      return try await version(reference, id)
     case .idOrName(let id, let name):
       if !fresh, let known = memory.function(reference.project, id) { return known.entity }
       do {
-        return try await client.read(
-          reference.project,
-          "functions",
-          id,
-          "function \(id)",
-          missing: Self.notFound(reference)
-        )
+        return try await version(reference, id)
       } catch let error as SidecarError where error.code == .functionNotFound {
         return try await latest(reference, name)
       }
     }
+  }
+
+  private func version(_ reference: FunctionReference, _ id: String) async throws -> CoreEntity {
+    let missing = Self.notFound(reference)
+    let found = try await client.read(reference.project, "functions", id, "function \(id)", missing: missing)
+    memory.remember(found, isNew: false)
+    return found
   }
 
   private func latest(_ reference: FunctionReference, _ name: String) async throws -> CoreEntity {

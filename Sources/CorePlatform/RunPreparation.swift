@@ -53,7 +53,8 @@ extension CorePlatform {
         Warning(
           pointer: "/image",
           code: "new_version",
-          message: "Core names what it builds by the function's image, which no later call can change: the build is made "
+          message:
+            "Core names what it builds by the function's image, which no later call can change: the build is made "
             + "of a new version of `\(function.name)`, \(newVersion.id), with \(newVersion.spec["image"]?.text() ?? "") in "
             + "place of \(function.spec["image"]?.text() ?? "none"). The version \(function.id) stays as it is."
         )
@@ -90,7 +91,9 @@ extension CorePlatform {
     let own = function.spec["image"]?.stringValue ?? ""
     guard let image, !own.isEmpty, image.stringValue != own else { return nil }
     var metadata = function.json["metadata"]?.objectValue ?? [:]
-    for name in ["version", "created", "updated", "created_by", "updated_by", "project", "name"] { metadata[name] = nil }
+    for name in ["version", "created", "updated", "created_by", "updated_by", "project", "name"] {
+      metadata[name] = nil
+    }
     var spec = function.spec
     spec["image"] = image
     return CoreEntity(

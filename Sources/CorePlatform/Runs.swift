@@ -61,7 +61,8 @@ extension CorePlatform {
       let request = CoreRequest.context("DELETE", version.project, "functions", version.id).asking("cascade", "true")
       let cleaned = try? await client.send(request, "the deletion of function \(version.name)")
       guard var first = error as? SidecarError, cleaned?.isSuccess != true else { throw error }
-      first.hint = "A version \(version.id) of \(version.name) was made for this build and is left: deleteFunction removes it."
+      first.hint =
+        "A version \(version.id) of \(version.name) was made for this build and is left: deleteFunction removes it."
       throw first
     }
   }

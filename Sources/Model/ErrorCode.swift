@@ -114,6 +114,12 @@ package struct ErrorCode: Sendable, Hashable {
     "What answers at Core's address does not speak Core's API."
   )
 
+  package static let untrustedServer = ErrorCode(
+    "untrusted_server",
+    3204,
+    "The server's certificate is not trusted; `core.ca_file` names a further authority."
+  )
+
   package static let credentialsMissing = ErrorCode(
     "credentials_missing",
     4001,
@@ -154,14 +160,16 @@ package struct ErrorCode: Sendable, Hashable {
     subscriptionNotFound, schemaNotFound, alreadyExists, idempotencyConflict, ambiguousName, hasDependents,
     invalidState, unsupportedAction, unsupportedParameter, unsupportedMethod, engineUnavailable, engineError,
     imageNotFound, portInUse, catalogError, catalogFull, catalogTooNew, invalidSettings, sourceError, coreUnavailable,
-    coreError, coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden,
+    coreError, coreInvalidAnswer, untrustedServer, credentialsMissing, credentialsRejected, credentialsExpired,
+    forbidden,
     loginUnavailable, overloaded, timeout,
   ]
 
   /// What any method that needs a platform may answer, whatever else it does.
   package static let ofAnyPlatform: [ErrorCode] = [
     invalidParams, unsupportedMethod, catalogError, catalogFull, catalogTooNew, coreUnavailable, coreError,
-    coreInvalidAnswer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden, loginUnavailable,
+    coreInvalidAnswer, untrustedServer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden,
+    loginUnavailable,
   ]
 }
 

@@ -156,7 +156,7 @@ extension HTTPError {
   fileprivate var isWorthRepeating: Bool {
     switch self {
     case .closed, .refused: true
-    case .timeout, .tooLarge, .other: false
+    case .timeout, .tooLarge, .untrusted, .other: false
     }
   }
 }

@@ -1,20 +1,31 @@
 import ArgumentParser
 import Catalog
+import CorePlatform
 import EmbeddedPlatform
 import EngineExecutor
 import FoundationEssentials
 import HTTP
 import Model
+import Platform
 import Settings
 import Sidecar
 
 /// What is wired to what. Nothing is opened or contacted before the first call that needs it.
 struct Composition: Sendable {
+  /// The chosen platform, with what belongs to it alone. A new platform is a case here.
+  enum Place: Sendable {
+    case local(LocalPlace)
+    case core(CorePlatform)
+  }
+
+  struct LocalPlace: Sendable {
+    let catalog: Catalog
+    let executor: EngineExecutor
+    let platform: EmbeddedPlatform
+  }
+
   let settings: Settings
-  let defaultProject: String
-  let catalog: Catalog
-  let executor: EngineExecutor
-  let platform: EmbeddedPlatform
+  let place: Place
   private let transport: HTTPTransport
 
   /// What the command line says; environment and settings file stand behind it.
@@ -22,22 +33,40 @@ struct Composition: Sendable {
     let environment = ProcessInfo.processInfo.environment
     let options = SettingsOptions(platform: platform, project: project)
     settings = try SettingsFile.load(environment: environment, options: options)
-    guard settings.platform.value == .local else {
-      let reason =
-        settings.platform.origin == .standard
-        ? "an endpoint of Core is set (\(settings.core.endpoint?.origin.description ?? ""))"
-        : "\(settings.platform.origin) says so"
+    switch settings.platform.value {
+    case .local:
+      transport = HTTPTransport()
+      place = .local(Self.local(settings, environment, transport))
+    case .core:
+      transport = HTTPTransport(
+        HTTPConfiguration(environment: environment, extraCAFile: settings.core.caFile?.value)
+      )
+      place = .core(
+        try CorePlatform(
+          settings.core,
+          environment: environment,
+          workingDirectory: FileManager.default.currentDirectoryPath,
+          transport: transport,
+          warn: { Descriptor.write("dh-sidecar: \($0)\n", to: 2) }
+        )
+      )
+    case .kubernetes:
       throw ValidationError(
         """
-        There is no platform "\(settings.platform.value.rawValue)" in this version; there is: local. It was chosen \
-        because \(reason); --platform local runs on this machine.
+        There is no platform "kubernetes" in this version; there are: local, core. It was chosen because \
+        \(settings.platform.origin) says so; --platform local runs on this machine.
         """
       )
     }
-    defaultProject = settings.project?.value ?? "default"
-    catalog = Catalog(path: settings.local.catalog.value)
-    transport = HTTPTransport()
-    executor = EngineExecutor(
+  }
+
+  private static func local(
+    _ settings: Settings,
+    _ environment: [String: String],
+    _ transport: HTTPTransport
+  ) -> LocalPlace {
+    let catalog = Catalog(path: settings.local.catalog.value)
+    let executor = EngineExecutor(
       configuration: EngineConfiguration(
         choice: EngineConfiguration.Choice(rawValue: settings.local.engine.value.rawValue) ?? .auto,
         socket: settings.local.socket?.value,
@@ -46,11 +75,27 @@ struct Composition: Sendable {
       ),
       transport: transport
     )
-    self.platform = EmbeddedPlatform(
+    let platform = EmbeddedPlatform(
       catalog: catalog,
       executor: executor,
       stopGraceSeconds: settings.local.stopGraceSeconds.value
     )
+    return LocalPlace(catalog: catalog, executor: executor, platform: platform)
+  }
+
+  var platform: any Platform {
+    switch place {
+    case .local(let local): local.platform
+    case .core(let core): core
+    }
+  }
+
+  /// Of calls that name none; Core has none by itself.
+  var defaultProject: String? {
+    switch place {
+    case .local: settings.project?.value ?? "default"
+    case .core: settings.project?.value
+    }
   }
 
   var registry: MethodRegistry { MethodRegistry(defaultProject: defaultProject, platform: platform) }
@@ -58,11 +103,17 @@ struct Composition: Sendable {
   /// Lets launches get as far as the engine, then closes what was opened.
   func close(drainSeconds: Double) {
     Blocking.run {
-      await platform.drain(seconds: drainSeconds)
-      await platform.close()
-      await executor.shutdown()
-      await transport.shutdown()
-      await catalog.close()
+      switch place {
+      case .local(let local):
+        await local.platform.drain(seconds: drainSeconds)
+        await local.platform.close()
+        await local.executor.shutdown()
+        await transport.shutdown()
+        await local.catalog.close()
+      case .core(let core):
+        await core.close()
+        await transport.shutdown()
+      }
     }
   }
 }

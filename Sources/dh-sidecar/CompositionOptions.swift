@@ -3,10 +3,16 @@ import Model
 
 /// The options that every command takes which may need a platform. The environment stands behind each.
 struct CompositionOptions: ParsableArguments {
-  @Option(help: "Where runs go: local. Without it DH_SIDECAR_PLATFORM, the settings file, then local.")
+  @Option(
+    help:
+      "Where runs go: local or core. Without it DH_SIDECAR_PLATFORM, the settings, core where its endpoint is set, then local."
+  )
   var platform: String?
 
-  @Option(help: "The project of calls that name none. Without it DH_SIDECAR_PROJECT, the settings, then default.")
+  @Option(
+    help:
+      "The project of calls that name none. Without it DH_SIDECAR_PROJECT, the settings, then default (on Core none)."
+  )
   var project: String?
 
   /// Throws a `SidecarError` where the settings have a fault.

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Catalog
+import CorePlatform
 import EmbeddedPlatform
 import EngineExecutor
 import JSON
 import Model
+import Platform
 import Settings
 import Sidecar
 
@@ -11,8 +13,8 @@ struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what was found on this machine, and how to mend what is missing.",
     discussion: """
-      Looks for the container engine, the catalog and the configuration. Exit codes: 0 a job could be run; 1 something \
-      is missing, and the text says how to mend it.
+      Looks for the configuration and, as the platform is, the container engine and the catalog, or the Core server and \
+      the credentials. Exit codes: 0 a job could be run; 1 something is missing, and the text says how to mend it.
       """
   )
 
@@ -27,7 +29,7 @@ struct Doctor: ParsableCommand {
 
   private static func examine(_ composition: Composition) async -> Bool {
     print("dh-sidecar \(SidecarVersion.current), platform \(composition.platform.kind.rawValue)")
-    print("project   \(composition.defaultProject) (where a call names none)")
+    print("project   \(composition.defaultProject.map { "\($0) (where a call names none)" } ?? "each call names one")")
     let file = composition.settings.file
     print(
       "settings  \(file.value)\(composition.settings.fileExists ? "" : ", not there: no need of one") (\(file.origin))"
@@ -35,16 +37,26 @@ struct Doctor: ParsableCommand {
     for setting in composition.settings.report where setting.name != "config" {
       print("          \(setting.name): \(setting.value) (\(setting.origin))")
     }
+    let isWell =
+      switch composition.place {
+      case .local(let local): await examine(local)
+      case .core(let core): await examine(core)
+      }
+    print(isWell ? "All is well: jobs can be run." : "Mend what is said above, then ask again.")
+    return isWell
+  }
+
+  private static func examine(_ local: Composition.LocalPlace) async -> Bool {
     var isWell = true
     do {
-      let version = try await composition.catalog.check()
-      print("catalog   \(composition.catalog.path), version \(version)")
+      let version = try await local.catalog.check()
+      print("catalog   \(local.catalog.path), version \(version)")
     } catch {
       isWell = false
-      print("catalog   \(composition.catalog.path): \(describe(error))")
+      print("catalog   \(local.catalog.path): \(describe(error))")
     }
     do {
-      let engine = try await composition.executor.describe()
+      let engine = try await local.executor.describe()
       print("engine    found")
       for (name, value) in engine where name != "tried" {
         print("          \(name): \(value.stringValue ?? value.text())")
@@ -54,12 +66,30 @@ struct Doctor: ParsableCommand {
       print("engine    none that answers: \(describe(error))")
     }
     print("looked at")
-    for attempt in await composition.executor.attempts() {
+    for attempt in await local.executor.attempts() {
       let words = (attempt.objectValue ?? [:]).map { "\($0.name): \($0.value.stringValue ?? $0.value.text())" }
       print("          " + words.joined(separator: ", "))
     }
-    print(isWell ? "All is well: jobs can be run." : "Mend what is said above, then ask again.")
     return isWell
+  }
+
+  private static func examine(_ core: CorePlatform) async -> Bool {
+    do {
+      let server = try await core.describe()
+      print("server    answers")
+      for (name, value) in server { print("          \(name): \(value.stringValue ?? value.text())") }
+    } catch {
+      print("server    can't be used: \(describe(error))")
+      return false
+    }
+    do {
+      try await core.authenticate()
+      print("login     accepted")
+      return true
+    } catch {
+      print("login     not accepted: \(describe(error))")
+      return false
+    }
   }
 
   private static func describe(_ error: any Error) -> String {

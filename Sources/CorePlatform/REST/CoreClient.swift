@@ -110,7 +110,7 @@ final class CoreClient: Sendable {
         failure = CoreRefusal.error(refusal, what)
       } catch let error as HTTPError {
         failure = Self.unreachable(endpoint, error)
-        if case .untrusted = error { throw failure }
+        if failure.code == .untrustedServer { throw failure }
       }
       let jitter = Double.random(in: 0...1)
       guard let delay = retry.delay(afterAttempt: attempt, retryAfterSeconds: retryAfter, jitter: jitter) else {
@@ -170,7 +170,16 @@ final class CoreClient: Sendable {
   }
 
   private static func unreachable(_ endpoint: String, _ error: HTTPError) -> SidecarError {
-    SidecarError(
+    if case .untrusted = error {
+      return SidecarError(
+        .untrustedServer,
+        "Core at \(endpoint) can't be trusted.",
+        hint:
+          "Name the PEM file of its authority in core.ca_file (DH_SIDECAR_CORE_CA_FILE); checks can't be turned off.",
+        cause: error.message
+      )
+    }
+    return SidecarError(
       .coreUnavailable,
       "Core at \(endpoint) does not answer: \(error.message).",
       hint: "Look at core.endpoint (DHCORE_ENDPOINT), the network and the proxy; `dh-sidecar doctor` tells more."

@@ -33,6 +33,9 @@ struct CoreRequest: Sendable, Hashable {
   /// Public, needs no credentials; the values are the server's own.
   static let wellKnown = CoreRequest("GET", path: [".well-known", "configuration"])
 
+  /// The probe that the official client uses.
+  static let authentication = CoreRequest("GET", path: ["api", "auth"])
+
   /// With one more query parameter; nil adds none.
   func asking(_ name: String, _ value: String?) -> CoreRequest {
     guard let value else { return self }

@@ -105,7 +105,10 @@ package final class CorePlatform: Platform {
       return (try await client.read(entity.project, path, entity.id, what), answer.attempts > 1 && !adopt)
     }
     guard answer.isSuccess else {
-      throw CoreRefusal.error(answer, what, missing: Self.noProject(entity.project))
+      let noProject = Self.noProject(entity.project)
+      // Core's own words for it, under 400.
+      if answer.message?.lowercased().contains("invalid or missing project") ?? false { throw noProject }
+      throw CoreRefusal.error(answer, what, missing: noProject)
     }
     guard let made = CoreEntity(answer.json) else { throw CoreRefusal.unexpected(answer.json, what) }
     return (made, true)

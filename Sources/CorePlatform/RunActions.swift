@@ -20,22 +20,23 @@ extension CorePlatform {
       )
       throw SidecarError(.unsupportedParameter, fault.message, hint: fault.hint, faults: [fault])
     }
-    var view = try await act("stop", on: reference)
-    decided()
+    // Core answers a stop with 200 whether or not it means anything, so the run is looked at first.
+    var view = try await view(reference)
     switch view.state {
-    case .stop, .stopped: break
-    case .running:
-      // Not said yet, or swallowed: the next look tells.
-      view = try await settled(reference, view) { $0.state != .running }
-    case .created, .built, .ready, .pending: return try await stopPending(reference)
-    default:
+    case .created, .built, .ready, .pending: return try await deleteUnstoppable(reference, view, decided: decided)
+    case .running, .resume: view = try await act("stop", on: reference)
+    case .stop: break
+    case let state where state.isTerminal || state == .deleting:
       throw SidecarError(
         .invalidState,
-        "The run is \(view.state.rawValue): there is nothing to stop.",
-        cause: view.state.rawValue
+        "The run is \(state.rawValue): there is nothing to stop.",
+        cause: state.rawValue
       )
+    // One that this version does not know: Core may know what a stop means there.
+    default: view = try await act("stop", on: reference)
     }
-    if view.state == .stop { view = try await settled(reference, view) { $0.state != .stop } }
+    decided()
+    if !view.state.isTerminal { view = try await settled(reference, view) { $0.state.isTerminal } }
     guard view.state != .running else {
       throw SidecarError(
         .coreError,
@@ -47,15 +48,14 @@ extension CorePlatform {
     return view.entity
   }
 
-  /// Core swallows a stop before RUNNING: HTTP 200, and nothing changes. Only a deletion ends such a run.
-  private func stopPending(_ reference: RunReference) async throws -> Entity {
-    // It may have begun meanwhile, and then it can be stopped and kept.
-    let view = try await view(reference)
-    if view.state == .running || view.state == .stop {
-      return try await stopRun(reference, graceSeconds: nil, decided: {})
-    }
-    guard !view.state.isTerminal else { return view.entity }
-    var run = try await deleteRun(reference, decided: {})
+  /// Core swallows a stop before RUNNING: HTTP 200, and nothing changes (contract, section 4). Only a deletion keeps
+  /// such a run from starting.
+  private func deleteUnstoppable(
+    _ reference: RunReference,
+    _ view: RunView,
+    decided: @Sendable () -> Void
+  ) async throws -> Entity {
+    var run = try await deleteRun(reference, decided: decided)
     let warning = Warning(
       pointer: "",
       code: "deleted",

@@ -32,7 +32,8 @@ import Testing
     // openrpc.json and methods/ need the methods, which are above this target.
     for (path, bytes) in SchemaFiles.all(methods: []) where path != "openrpc.json" {
       let committed = try Data(contentsOf: Self.root.appendingPathComponent(path))
-      #expect([UInt8](committed) == bytes, "\(path) has drifted: dh-sidecar schema --write schema/")
+      let isSame = [UInt8](committed) == bytes
+      #expect(isSame, "\(path) has drifted: dh-sidecar schema --write schema/")
     }
   }
 

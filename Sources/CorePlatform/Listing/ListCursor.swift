@@ -8,6 +8,8 @@ struct ListCursor: Sendable, Hashable {
   var size: Int?
   /// Only entities made up to this moment, so that new ones don't push the rest onto pages already read.
   var bound: String?
+  /// The last entity given: where it turns up again, what comes up to it has been given before.
+  var last: String?
   /// With several states, how many of each have been given.
   var offsets: [String: Int] = [:]
 
@@ -35,12 +37,14 @@ struct ListCursor: Sendable, Hashable {
     self.page = page
     self.size = size
     bound = json["bound"]?.stringValue
+    last = json["last"]?.stringValue
     for (state, offset) in json["offsets"]?.objectValue ?? [:] { offsets[state] = offset.integerValue }
   }
 
   var text: String {
     var json: JSONObject = ["page": .integer(page), "size": .integer(size ?? 25)]
     json["bound"] = bound.map { .string($0) }
+    json["last"] = last.map { .string($0) }
     if !offsets.isEmpty {
       json["offsets"] = .object(JSONObject(offsets.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) }))
     }

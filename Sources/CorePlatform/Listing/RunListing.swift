@@ -50,8 +50,11 @@ struct RunListing {
     let page = try await fetch(query.states.first, page: cursor.page, size: size, bound: cursor.bound)
     var next = ListCursor(page: cursor.page + 1, size: size, bound: cursor.bound)
     if next.bound == nil, pinsNewest { next.bound = page.content.first.flatMap(Self.justAfter) }
+    next.last = page.content.last?.id
+    var content = page.content[...]
+    if let again = content.lastIndex(where: { $0.id == cursor.last }) { content = content[(again + 1)...] }
     return EntityPage(
-      items: page.content.map { RunView(core: $0).entity },
+      items: content.map { RunView(core: $0).entity },
       total: page.total,
       nextCursor: page.isLast ? nil : next.text
     )

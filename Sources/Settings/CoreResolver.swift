@@ -32,19 +32,27 @@ struct CoreResolver {
     core.profile = resolver.text("/core/profile", variable: "DH_NAME") ?? core.profile
   }
 
-  /// Whether any place names an endpoint: then Core is chosen by itself. A fault in the ini file is one in the settings.
+  /// Whether any place that is the user's own names an endpoint: then Core is chosen by itself. What lies in the current
+  /// directory is none: a folder from elsewhere must not send somebody's work to a server of its own. A fault in the ini
+  /// file is one in the settings.
   mutating func hasEndpoint(_ resolver: inout SettingsResolver) -> Bool {
     if core.endpoint != nil { return true }
     locate(&resolver)
-    return file?.entry(CoreVariables.endpoint, profile: core.profile.value) != nil
+    return file?.entry(CoreVariables.endpoint, profile: profile.value) != nil
   }
 
   /// For another platform: nothing more is looked at.
-  var outline: Settings.Core { core }
+  var outline: Settings.Core {
+    var outline = core
+    if outline.ini?.origin == .standard { outline.ini = nil }
+    return outline
+  }
 
   /// For Core itself.
   mutating func resolved(_ resolver: inout SettingsResolver) -> Settings.Core {
+    locateInCurrentDirectory(&resolver)
     locate(&resolver)
+    core.profile = profile
     let path = core.ini?.value ?? ""
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let dotEnv = isStray ? nil : content(directory + ".env", &resolver)
@@ -71,31 +79,36 @@ struct CoreResolver {
 
   // MARK: The ini file
 
-  /// The one that is named; else dhcli's order: the current directory, then the home directory.
+  /// dhcli looks there first.
+  private mutating func locateInCurrentDirectory(_ resolver: inout SettingsResolver) {
+    guard core.ini?.origin ?? .standard == .standard, let currentDirectory, currentDirectory != environment["HOME"]
+    else {
+      return
+    }
+    let path = currentDirectory + "/.dhcore.ini"
+    guard take(path, &resolver) else { return }
+    core.ini = Setting(path, from: .standard)
+    isStray = true
+  }
+
+  /// The file that is named, else the home directory's.
   private mutating func locate(_ resolver: inout SettingsResolver) {
     guard !isLocated else { return }
-    isLocated = true
-    if let named = core.ini {
-      take(named.value, &resolver)
-    } else {
-      let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
-      if let currentDirectory, currentDirectory != home, take(currentDirectory + "/.dhcore.ini", &resolver) {
-        core.ini = Setting(currentDirectory + "/.dhcore.ini", from: .standard)
-        isStray = true
-      } else {
-        let path = (home ?? "") + "/.dhcore.ini"
-        core.ini = Setting(path, from: .standard)
-        take(path, &resolver)
-      }
-    }
-    if core.profile.origin == .standard, let current = file?.currentProfile {
-      core.profile = Setting(current.value, from: .file(path: core.ini?.value ?? "", line: current.line))
-    }
+    let path = core.ini ?? Setting((environment["HOME"] ?? "") + "/.dhcore.ini", from: .standard)
+    core.ini = path
+    take(path.value, &resolver)
+  }
+
+  /// DH_NAME or our own settings, else what the file says, else the SDK's standard.
+  private var profile: Setting<String> {
+    guard core.profile.origin == .standard, let current = file?.currentProfile else { return core.profile }
+    return Setting(current.value, from: .file(path: core.ini?.value ?? "", line: current.line))
   }
 
   @discardableResult
   private mutating func take(_ path: String, _ resolver: inout SettingsResolver) -> Bool {
     guard let bytes = content(path, &resolver) else { return false }
+    isLocated = true
     let file = DHCoreFile(parsing: bytes)
     for fault in file.faults {
       resolver.refuse(

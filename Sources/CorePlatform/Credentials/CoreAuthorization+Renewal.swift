@@ -20,30 +20,29 @@ extension CoreAuthorization {
   private var iniPath: String { core.ini?.value ?? "" }
 
   private func exchange(_ token: Secret) async throws(SidecarError) {
-    if let refusal { throw refusal }
+    if let error = refused[token] { throw error }
     do {
       take(try await endpoint.exchange(personalAccessToken: token))
     } catch {
-      throw described(error)
+      throw remembered(error, of: token)
     }
   }
 
   private func renewTokens() async throws(SidecarError) {
     if let access { spent.insert(access) }
-    if adoptFromFile() { return }
-    if let refusal { throw refusal }
-    guard let refresh else {
-      if try await turnToAlternative() { return }
-      throw CredentialRefusal.rejected(credential)
-    }
-    do {
-      try await renew(with: refresh)
-    } catch {
-      if case .unavailable = error { throw described(error) }
-      // SDK and dhcli don't know the lock: perhaps they used the token up meanwhile, and left newer ones.
-      if adoptFromFile() { return }
-      if try await turnToAlternative() { return }
-      throw described(error)
+    // SDK and dhcli don't know the lock: they may use a token up while it is on its way, and leave newer ones.
+    while !(await adoptFromFile()) {
+      guard let refresh, refused[refresh] == nil else {
+        if try await turnToAlternative() { return }
+        throw refresh.flatMap { refused[$0] } ?? CredentialRefusal.rejected(credential)
+      }
+      do {
+        return try await renew(with: refresh)
+      } catch {
+        let described = remembered(error, of: refresh)
+        if described.code.retryable { throw described }
+        if case .refused = error { await awaitNews() }
+      }
     }
   }
 
@@ -73,21 +72,39 @@ extension CoreAuthorization {
     case .basic: return true
     case .accessAndRefresh, .access, .none: break
     }
-    if let current, await endpoint.isAccepted(current) { return true }
+    if let current, !(await endpoint.isRejected(current)) { return true }
     guard let refresh else { throw CredentialRefusal.rejected(credential) }
     do {
       try await renew(with: refresh)
     } catch {
-      throw described(error)
+      throw remembered(error, of: refresh)
     }
     return true
   }
 
   // MARK: The file
 
-  /// Takes tokens from the ini file that were not in use yet: of another sidecar, the SDK, or a new login.
-  private func adoptFromFile() -> Bool {
-    guard !iniPath.isEmpty, let file = CredentialFile(path: iniPath).read() else { return false }
+  /// Takes tokens from the ini file that were not in use yet. False where there are none, or where the server does not
+  /// accept them either; then they are nonetheless the ones to renew.
+  private func adoptFromFile() async -> Bool {
+    guard let news else { return false }
+    turn(to: news)
+    guard let current, await endpoint.isRejected(current) else { return true }
+    if let access { spent.insert(access) }
+    return false
+  }
+
+  /// Who used the token up writes the new ones at once, but later than the endpoint knows of it.
+  private func awaitNews() async {
+    for _ in 0..<10 {
+      if news != nil || !core.iniExists { return }
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// What another sidecar, the SDK or a new login left in the ini file; nil where it has only what was in use.
+  private var news: CoreCredential? {
+    guard !iniPath.isEmpty, let file = CredentialFile(path: iniPath).read() else { return nil }
     for prefix in ["dhcore_", ""] {
       guard let entry = file.entry([prefix + "access_token"], profile: core.profile.value),
         TokenResponse.isToken(entry.value), !spent.contains(Secret(entry.value))
@@ -96,10 +113,9 @@ extension CoreAuthorization {
       let refresh = file.entry([prefix + "refresh_token"], profile: core.profile.value).map { entry in
         Setting(Secret(entry.value), from: .file(path: iniPath, line: entry.line))
       }
-      turn(to: refresh.map { .accessAndRefresh(access: access, refresh: $0) } ?? .access(access))
-      return true
+      return refresh.map { .accessAndRefresh(access: access, refresh: $0) } ?? .access(access)
     }
-    return false
+    return nil
   }
 
   /// Leaves the tokens to whoever comes next.
@@ -119,6 +135,13 @@ extension CoreAuthorization {
   }
 
   // MARK: Errors
+
+  /// A final refusal holds: asking the endpoint again with the same token would change nothing.
+  private func remembered(_ failure: TokenEndpoint.Failure, of token: Secret) -> SidecarError {
+    let error = described(failure)
+    if !error.code.retryable { refused[token] = error }
+    return error
+  }
 
   private func described(_ failure: TokenEndpoint.Failure) -> SidecarError {
     var error: SidecarError

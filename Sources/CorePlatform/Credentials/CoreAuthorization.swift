@@ -22,8 +22,8 @@ package actor CoreAuthorization {
   var hasAnswer = false
   /// Access tokens that were in use: what the ini file still has of them is no news.
   var spent: Set<Secret> = []
-  /// The final refusal of the token in use: asking the endpoint again would change nothing.
-  private(set) var refusal: SidecarError?
+  /// Personal access tokens and refresh tokens that the token endpoint refused for good.
+  var refused: [Secret: SidecarError] = [:]
   private var renewal: Task<Result<Void, SidecarError>, Never>?
 
   /// `warn` gets a line for the log: what went wrong without the call failing. Never with a token in it.
@@ -110,10 +110,8 @@ package actor CoreAuthorization {
     defer { renewal = nil }
     do {
       try await renewCredential()
-      refusal = nil
       return .success(())
     } catch {
-      if !error.code.retryable { refusal = error }
       return .failure(error)
     }
   }

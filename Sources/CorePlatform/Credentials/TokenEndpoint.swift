@@ -40,12 +40,12 @@ actor TokenEndpoint {
     ])
   }
 
-  /// Whether Core takes this header: the SDK's way of asking.
-  func isAccepted(_ header: String) async -> Bool {
+  /// Whether Core says that this header is of no use: the SDK's way of asking. Where nothing can be learnt, it may be.
+  func isRejected(_ header: String) async -> Bool {
     guard let endpoint = core.endpoint?.value else { return false }
     let headers = [(name: "Authorization", value: header)]
     let url = HTTPRequest.joined(endpoint, "api/auth")
-    return (try? await answer(to: HTTPRequest("GET", url, headers: headers, timeout: timeout)))?.status == 200
+    return (try? await answer(to: HTTPRequest("GET", url, headers: headers, timeout: timeout)))?.status == 401
   }
 
   private func post(_ fields: [(name: String, value: String)]) async throws(Failure) -> TokenResponse {

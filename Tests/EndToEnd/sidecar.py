@@ -23,8 +23,9 @@ class CallError(Exception):
 
 def clean_environment(**changes):
     """This process's environment without what would steer the sidecar; None removes a variable."""
-    env = {name: value for name, value in os.environ.items()
-           if not name.startswith("DH_SIDECAR_") and name not in ("DOCKER_HOST", "CONTAINER_HOST", "DOCKER_CONTEXT")}
+    steering = ("DH_SIDECAR_", "DHCORE_", "DH_NAME", "DH_CONFIG", "OAUTH2_", "AWS_", "S3_", "DOCKER_HOST",
+                "CONTAINER_HOST", "DOCKER_CONTEXT")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     for name, value in changes.items():
         if value is None:
             env.pop(name, None)

@@ -10,81 +10,18 @@ import Testing
 
 /// Against a real HTTP server and real files. Named after the SDK's recorded traces where there is one.
 @Suite struct CredentialTests {
-  /// A home directory for one test.
-  private final class Home: Sendable {
-    let path: String
-    var ini: String { path + "/.dhcore.ini" }
-
-    init(ini text: String? = nil) throws {
-      path = FileManager.default.temporaryDirectory.path + "/credentials-" + UUID().uuidString
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      if let text { try write(text) }
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: ini)) }
-    func text() throws -> String { String(decoding: try Data(contentsOf: URL(filePath: ini)), as: UTF8.self) }
-
-    func core(_ environment: [String: String]) throws -> Settings.Core {
-      try SettingsFile.load(
-        environment: environment.merging(["HOME": path]) { given, _ in given },
-        options: SettingsOptions(platform: "core")
-      ).core
-    }
-  }
-
-  private final class Warnings: Sendable {
-    private let lines = Mutex<[String]>([])
-    var all: [String] { lines.withLock { $0 } }
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-  }
-
-  private func withTransport(_ body: (HTTPTransport) async throws -> Void) async throws {
-    let transport = HTTPTransport()
-    let result: Result<Void, any Error>
-    do {
-      try await body(transport)
-      result = .success(())
-    } catch { result = .failure(error) }
-    await transport.shutdown()
-    try result.get()
-  }
-
-  private func ini(_ url: String, access: String = "old", refresh: String = "refresh-1") -> String {
-    """
-    # mine
-    [DEFAULT]
-    current_environment = dev
-
-    [dev]
-    dhcore_endpoint = \(url)
-    dhcore_issuer = \(url)
-    dhcore_client_id = c
-    ; tokens
-    DHCORE_ACCESS_TOKEN: \(access)
-    dhcore_refresh_token = \(refresh)
-
-    [prod]
-    dhcore_access_token = other
-
-    """
-  }
-
-  private static let nothing: @Sendable (String) -> Void = { Issue.record("\($0)") }
-
   // MARK: Personal access tokens
 
   /// a11. The result stays in memory.
   @Test func aPersonalAccessTokenIsExchanged() async throws {
     let server = try await TokenServer.standard()
-    let home = try Home()
+    let home = try CredentialLab.Home()
     let core = try home.core([
       "DHCORE_ENDPOINT": server.url, "DHCORE_ISSUER": server.url, "DHCORE_CLIENT_ID": "c",
       "DHCORE_PERSONAL_ACCESS_TOKEN": "dhcp_pat",
     ])
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
+    try await CredentialLab.withTransport { transport in
+      let authorization = CoreAuthorization(core: core, transport: transport, warn: CredentialLab.nothing)
       #expect(server.requests.isEmpty)
       try await withThrowingTaskGroup(of: String?.self) { group in
         for _ in 0..<20 { group.addTask { try await authorization.header() } }
@@ -108,9 +45,9 @@ import Testing
         ? TokenServer.Answer(200, #"{"oauth2_token_endpoint": "\#(url)/auth/token", "dhcore_client_id": "k"}"#)
         : TokenServer.Answer(400, #"{"message": "invalid token dhcp_wrong"}"#)
     }
-    let core = try Home().core(["DHCORE_ENDPOINT": server.url, "DHCORE_PAT": "dhcp_wrong"])
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
+    let core = try CredentialLab.Home().core(["DHCORE_ENDPOINT": server.url, "DHCORE_PAT": "dhcp_wrong"])
+    try await CredentialLab.withTransport { transport in
+      let authorization = CoreAuthorization(core: core, transport: transport, warn: CredentialLab.nothing)
       for _ in 0..<3 {
         let error = await #expect(throws: SidecarError.self) { try await authorization.header() }
         #expect(error?.code == .credentialsRejected && error?.message.contains("DHCORE_PAT") == true)
@@ -129,11 +66,11 @@ import Testing
   /// a9, with everything else in the file as it was.
   @Test func aRefreshIsWrittenBack() async throws {
     let server = try await TokenServer.standard()
-    let before = ini(server.url)
-    let home = try Home(ini: before)
+    let before = CredentialLab.ini(server.url)
+    let home = try CredentialLab.Home(ini: before)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: home.ini)
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
+    try await CredentialLab.withTransport { transport in
+      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: CredentialLab.nothing)
       #expect(try await authorization.header() == "Bearer old")
       #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer access-2")
       #expect(try await authorization.header() == "Bearer access-2")
@@ -153,13 +90,17 @@ import Testing
   /// a8: without a file there is one afterwards, as the SDK leaves it.
   @Test func tokensOfTheEnvironmentAreKeptToo() async throws {
     let server = try await TokenServer.standard()
-    let home = try Home()
+    let home = try CredentialLab.Home()
     let environment = [
       "DHCORE_ENDPOINT": server.url, "OAUTH2_TOKEN_ENDPOINT": server.url + "/auth/token", "DHCORE_CLIENT_ID": "c",
       "DHCORE_ACCESS_TOKEN": "old", "DHCORE_REFRESH_TOKEN": "refresh-1",
     ]
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core(environment), transport: transport, warn: Self.nothing)
+    try await CredentialLab.withTransport { transport in
+      let authorization = CoreAuthorization(
+        core: try home.core(environment),
+        transport: transport,
+        warn: CredentialLab.nothing
+      )
       #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer access-2")
       #expect(server.requests.count == 1)
       #expect(
@@ -168,7 +109,7 @@ import Testing
         )
       )
       // The next process starts with them, though the environment still has the old ones.
-      let next = CoreAuthorization(core: try home.core(environment), transport: transport, warn: Self.nothing)
+      let next = CoreAuthorization(core: try home.core(environment), transport: transport, warn: CredentialLab.nothing)
       #expect(try await next.header() == "Bearer access-2")
     }
     try await server.close()
@@ -176,9 +117,9 @@ import Testing
 
   @Test func aStormOfRejectionsIsOneRefresh() async throws {
     let server = try await TokenServer.standard(delay: .milliseconds(20))
-    let home = try Home(ini: ini(server.url))
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
+    let home = try CredentialLab.Home(ini: CredentialLab.ini(server.url))
+    try await CredentialLab.withTransport { transport in
+      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: CredentialLab.nothing)
       try await withThrowingTaskGroup(of: String?.self) { group in
         for _ in 0..<100 { group.addTask { try await authorization.renewed(rejected: "Bearer old") } }
         for try await header in group { #expect(header == "Bearer access-2") }
@@ -191,12 +132,12 @@ import Testing
   /// Each with its own actor and its own open file, as two processes have.
   @Test func severalSidecarsAreOneRefresh() async throws {
     let server = try await TokenServer.standard(delay: .milliseconds(20))
-    let home = try Home(ini: ini(server.url))
-    try await withTransport { transport in
+    let home = try CredentialLab.Home(ini: CredentialLab.ini(server.url))
+    try await CredentialLab.withTransport { transport in
       let core = try home.core([:])
       try await withThrowingTaskGroup(of: String?.self) { group in
         for _ in 0..<8 {
-          let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
+          let authorization = CoreAuthorization(core: core, transport: transport, warn: CredentialLab.nothing)
           for _ in 0..<10 { group.addTask { try await authorization.renewed(rejected: "Bearer old") } }
         }
         for try await header in group { #expect(header == "Bearer access-2") }
@@ -208,9 +149,9 @@ import Testing
 
   @Test func aCancelledCallLosesNoToken() async throws {
     let server = try await TokenServer.standard(delay: .milliseconds(50))
-    let home = try Home(ini: ini(server.url))
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
+    let home = try CredentialLab.Home(ini: CredentialLab.ini(server.url))
+    try await CredentialLab.withTransport { transport in
+      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: CredentialLab.nothing)
       let task = Task { try await authorization.renewed(rejected: "Bearer old") }
       try await Task.sleep(for: .milliseconds(20))
       task.cancel()
@@ -218,152 +159,6 @@ import Testing
       #expect(try await authorization.header() == "Bearer access-2")
       #expect(try home.text().contains("refresh-2"))
     }
-    try await server.close()
-  }
-
-  // MARK: Others at the same file
-
-  @Test func anotherHasRefreshedMeanwhile() async throws {
-    let server = try await TokenServer.standard()
-    let home = try Home(ini: ini(server.url))
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
-      try home.write(ini(server.url, access: "theirs", refresh: "refresh-1"))
-      #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer theirs")
-      #expect(server.requests.map(\.line) == ["GET /api/auth"])
-      // That one runs out in its turn, and is no news then.
-      #expect(try await authorization.renewed(rejected: "Bearer theirs") == "Bearer access-2")
-    }
-    try await server.close()
-  }
-
-  /// Everybody slept for a night: what another left is out of date too, but not its refresh token.
-  @Test func whatAnotherLeftHasExpiredToo() async throws {
-    let server = try await TokenServer { request, url in
-      switch request.line {
-      case "GET /api/auth": TokenServer.Answer(401, "")
-      case "POST /auth/token":
-        request.body.contains("refresh_token=theirs&")
-          ? TokenServer.Answer(200, #"{"access_token": "new"}"#) : TokenServer.Answer(400, "{}")
-      default: TokenServer.Answer(200, #"{"token_endpoint": "\#(url)/auth/token"}"#)
-      }
-    }
-    let home = try Home(ini: ini(server.url))
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
-      try home.write(ini(server.url, access: "also-old", refresh: "theirs"))
-      #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer new")
-      #expect(server.posts.count == 1)
-    }
-    try await server.close()
-  }
-
-  /// The SDK holds no lock: it may use the token up while the sidecar's request is under way.
-  @Test func anotherHasUsedTheTokenUp() async throws {
-    let home = try Home()
-    let shared = SharedText()
-    let server = try await TokenServer { request, url in
-      guard request.line == "POST /auth/token" else {
-        return TokenServer.Answer(200, #"{"token_endpoint": "\#(url)/auth/token"}"#)
-      }
-      try? home.write(shared.text.withLock { $0 })
-      return TokenServer.Answer(400, #"{"message": "invalid or missing refresh_token"}"#)
-    }
-    shared.text.withLock { $0 = ini(server.url, access: "theirs", refresh: "theirs-too") }
-    try home.write(ini(server.url))
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
-      #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer theirs")
-    }
-    #expect(server.posts.count == 1)
-    try await server.close()
-  }
-
-  private final class SharedText: Sendable {
-    let text = Mutex("")
-  }
-
-  /// a13: the end, said with what was tried; and a new login helps without a restart.
-  @Test func aRefreshTokenThatHasExpired() async throws {
-    let server = try await TokenServer.standard()
-    let home = try Home(ini: ini(server.url, refresh: "geheim"))
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
-      for _ in 0..<3 {
-        let error = await #expect(throws: SidecarError.self) { try await authorization.renewed(rejected: "Bearer old") }
-        #expect(error?.code == .credentialsExpired && error?.message.contains("\(home.ini), line 10") == true)
-        #expect(error?.hint?.contains("dhcli login") == true && error?.cause?.contains("refresh_token") == true)
-        #expect(!"\(error as Any)".contains("geheim"))
-      }
-      #expect(server.posts.count == 1)
-      try home.write(ini(server.url, access: "new login", refresh: "x"))
-      await #expect(throws: SidecarError.self) { try await authorization.renewed(rejected: "Bearer old") }
-      try home.write(ini(server.url, access: "new-login", refresh: "refresh-1"))
-      #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer new-login")
-      #expect(try await authorization.renewed(rejected: "Bearer new-login") == "Bearer access-2")
-    }
-    try await server.close()
-  }
-
-  /// a13 again: where the file's tokens are dead and the environment has others, those are next.
-  @Test func theEnvironmentIsNext() async throws {
-    let server = try await TokenServer { request, url in
-      switch request.line {
-      case "GET /api/auth": TokenServer.Answer(request.authorization == "Bearer good" ? 200 : 401, "")
-      case "POST /auth/token": TokenServer.Answer(400, "{}")
-      default: TokenServer.Answer(200, #"{"token_endpoint": "\#(url)/auth/token"}"#)
-      }
-    }
-    try await withTransport { transport in
-      let home = try Home(ini: ini(server.url))
-      let good = try home.core(["DHCORE_ACCESS_TOKEN": "good", "DHCORE_REFRESH_TOKEN": "r"])
-      let authorization = CoreAuthorization(core: good, transport: transport, warn: Self.nothing)
-      #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer good")
-      let bad = try home.core(["DHCORE_ACCESS_TOKEN": "bad"])
-      let other = CoreAuthorization(core: bad, transport: transport, warn: Self.nothing)
-      let error = await #expect(throws: SidecarError.self) { try await other.renewed(rejected: "Bearer old") }
-      #expect(error?.code == .credentialsExpired && error?.message.contains("DHCORE_ACCESS_TOKEN") == true)
-    }
-    try await server.close()
-  }
-
-  // MARK: The file
-
-  @Test func theOldKeysAndALink() async throws {
-    let server = try await TokenServer.standard()
-    let home = try Home()
-    let real = home.path + "/real.ini"
-    try Data("[__default]\naccess_token=old\nrefresh_token=refresh-1\nclient_id=c\nissuer=\(server.url)\n".utf8)
-      .write(to: URL(filePath: real))
-    try FileManager.default.createSymbolicLink(atPath: home.ini, withDestinationPath: "real.ini")
-    try await withTransport { transport in
-      let core = try home.core(["DHCORE_ENDPOINT": server.url])
-      let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
-      #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer access-2")
-    }
-    let text = String(decoding: try Data(contentsOf: URL(filePath: real)), as: UTF8.self)
-    #expect(text.hasPrefix("[__default]\naccess_token=access-2\nrefresh_token=refresh-2\nclient_id=c\n"), "\(text)")
-    #expect(!text.contains("dhcore_"))
-    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: home.ini) == "real.ini")
-    try await server.close()
-  }
-
-  @Test func aFileThatCannotBeWrittenIsAWarning() async throws {
-    let server = try await TokenServer.standard()
-    let warnings = Warnings()
-    let environment = [
-      "DHCORE_ENDPOINT": server.url, "DHCORE_ISSUER": server.url, "DHCORE_CLIENT_ID": "c",
-      "DHCORE_ACCESS_TOKEN": "old", "DHCORE_REFRESH_TOKEN": "refresh-1", "DH_CONFIG": "/proc/none/x.ini",
-    ]
-    try await withTransport { transport in
-      let core = try Home().core(environment)
-      let authorization = CoreAuthorization(core: core, transport: transport) { warnings.add($0) }
-      #expect(try await authorization.renewed(rejected: "Bearer old") == "Bearer access-2")
-      #expect(try await authorization.renewed(rejected: "Bearer access-2") == "Bearer access-3")
-    }
-    #expect(warnings.all.count == 2)
-    #expect(warnings.all.first?.contains("/proc/none/x.ini") == true && warnings.all.first?.contains("used up") == true)
-    #expect(!warnings.all.joined().contains("access-2"))
     try await server.close()
   }
 
@@ -377,9 +172,9 @@ import Testing
     ] as [([String: String], String?, ErrorCode, String)]
   )
   func nothingToRenew(environment: [String: String], header: String?, code: ErrorCode, words: String) async throws {
-    try await withTransport { transport in
-      let core = try Home().core(environment.merging(["DHCORE_ENDPOINT": "http://127.0.0.1:1"]) { $1 })
-      let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
+    try await CredentialLab.withTransport { transport in
+      let core = try CredentialLab.Home().core(environment.merging(["DHCORE_ENDPOINT": "http://127.0.0.1:1"]) { $1 })
+      let authorization = CoreAuthorization(core: core, transport: transport, warn: CredentialLab.nothing)
       #expect(try await authorization.header() == header)
       let error = await #expect(throws: SidecarError.self) { try await authorization.renewed(rejected: header) }
       #expect(error?.code == code && error?.message.contains(words) == true, "\(error as Any)")
@@ -396,9 +191,9 @@ import Testing
       return flag.value.load(ordering: .relaxed)
         ? TokenServer.Answer(503, "<html>") : TokenServer.Answer(200, #"{"access_token": "access-2"}"#)
     }
-    let home = try Home(ini: ini(server.url))
-    try await withTransport { transport in
-      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
+    let home = try CredentialLab.Home(ini: CredentialLab.ini(server.url))
+    try await CredentialLab.withTransport { transport in
+      let authorization = CoreAuthorization(core: try home.core([:]), transport: transport, warn: CredentialLab.nothing)
       let error = await #expect(throws: SidecarError.self) { try await authorization.renewed(rejected: "Bearer old") }
       #expect(error?.code == .loginUnavailable && error?.code.retryable == true)
       #expect(error?.cause?.contains("503") == true)
@@ -424,9 +219,9 @@ import Testing
       TokenServer.Answer(200, document.replacingOccurrences(of: "URL", with: url))
     }
     let environment = ["DHCORE_ENDPOINT": server.url, "DHCORE_ACCESS_TOKEN": "a", "DHCORE_REFRESH_TOKEN": "r"]
-    try await withTransport { transport in
-      let core = try Home().core(environment)
-      let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
+    try await CredentialLab.withTransport { transport in
+      let core = try CredentialLab.Home().core(environment)
+      let authorization = CoreAuthorization(core: core, transport: transport, warn: CredentialLab.nothing)
       let error = await #expect(throws: SidecarError.self) { try await authorization.renewed(rejected: "Bearer a") }
       #expect(error?.code == .credentialsExpired && error?.message.contains(words) == true, "\(error as Any)")
       #expect(error?.hint?.contains(hint) == true)
@@ -440,10 +235,10 @@ import Testing
   @Test func keysToTheStore() async throws {
     let keys = #", "aws_access_key_id": "k", "aws_secret_access_key": "s", "aws_session_token": "t""#
     let server = try await TokenServer.standard(extra: keys + #", "s3_bucket": "b", "aws_endpoint_url": "http://s3""#)
-    let home = try Home(ini: ini(server.url))
-    try await withTransport { transport in
+    let home = try CredentialLab.Home(ini: CredentialLab.ini(server.url))
+    try await CredentialLab.withTransport { transport in
       let core = try home.core(["AWS_REGION": "r", "S3_PATH_STYLE": "true"])
-      let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
+      let authorization = CoreAuthorization(core: core, transport: transport, warn: CredentialLab.nothing)
       let storage = try #require(try await authorization.storageCredentials())
       #expect(storage.accessKey == "k" && storage.secretKey.exposed == "s" && storage.sessionToken?.exposed == "t")
       #expect(
@@ -452,7 +247,7 @@ import Testing
       _ = try await authorization.storageCredentials()
       #expect(server.posts.count == 1)
       // The next process finds them in the file, until they end.
-      let next = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
+      let next = CoreAuthorization(core: try home.core([:]), transport: transport, warn: CredentialLab.nothing)
       #expect(try await next.storageCredentials()?.accessKey == "k")
       #expect(server.posts.count == 1)
       try home.write(try home.text() + "[x]\n")
@@ -461,7 +256,7 @@ import Testing
         with: "aws_credentials_expiration = 2020-01-01T00:00:00Z\ns3_bucket"
       )
       try home.write(ended)
-      let later = CoreAuthorization(core: try home.core([:]), transport: transport, warn: Self.nothing)
+      let later = CoreAuthorization(core: try home.core([:]), transport: transport, warn: CredentialLab.nothing)
       #expect(try await later.storageCredentials()?.accessKey == "k")
       #expect(server.posts.count == 2)
     }
@@ -470,9 +265,9 @@ import Testing
 
   /// a7 and the like ask for none of it: nothing is contacted.
   @Test func noStoreWithoutKeys() async throws {
-    try await withTransport { transport in
-      let core = try Home().core(["DHCORE_ENDPOINT": "http://127.0.0.1:1", "DHCORE_ACCESS_TOKEN": "a"])
-      let authorization = CoreAuthorization(core: core, transport: transport, warn: Self.nothing)
+    try await CredentialLab.withTransport { transport in
+      let core = try CredentialLab.Home().core(["DHCORE_ENDPOINT": "http://127.0.0.1:1", "DHCORE_ACCESS_TOKEN": "a"])
+      let authorization = CoreAuthorization(core: core, transport: transport, warn: CredentialLab.nothing)
       #expect(try await authorization.storageCredentials() == nil)
     }
   }

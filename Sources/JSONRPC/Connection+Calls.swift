@@ -45,7 +45,7 @@ extension Connection {
   }
 
   private func start(_ serial: Int, _ call: Call, in state: inout State) {
-    state.table.began(serial, Task { await self.execute(serial, call) })
+    state.table.began(serial, Task(executorPreference: executor) { await self.execute(serial, call) })
   }
 
   private func execute(_ serial: Int, _ call: Call) async {
@@ -61,16 +61,16 @@ extension Connection {
         outcome = .failure(Task.isCancelled ? .cancelled : responseError(for: error))
       }
     }
-    let (answered, isIdle) = state.withLock { state in
+    let (answered, isAwaited) = state.withLock { state in
       leaveLane(serial, in: &state)
       let answered = state.table.remove(serial)
-      return (answered, state.table.count == 0)
+      return (answered, state.isReaderWaiting && state.table.count == 0)
     }
     if let answered {
       outbound.promote(serial)
       answer(answered, outcome)
     }
-    if isIdle { readerWake.signal() }
+    if isAwaited { readerWake.signal() }
   }
 
   private func leaveLane(_ serial: Int, in state: inout State) {
@@ -135,7 +135,7 @@ extension Connection {
       guard !state.isClosed else { return }
       state.nextSpawn += 1
       let number = state.nextSpawn
-      state.spawned[number] = Task { [weak self] in
+      state.spawned[number] = Task(executorPreference: executor) { [weak self] in
         await work()
         self?.state.withLock { $0.spawned[number] = nil }
       }

@@ -8,6 +8,8 @@ package final class Connection: Sendable {
   struct State {
     var table = CallTable()
     var spawned: [Int: Task<Void, Never>] = [:]
+    /// The input has ended, and the reader waits for the calls that are under way.
+    var isReaderWaiting = false
     var nextSpawn = 0
     var framing = Framing.lines
     var isShutDown = false
@@ -19,6 +21,7 @@ package final class Connection: Sendable {
 
   let handler: any RequestHandler
   let limits: ConnectionLimits
+  let executor: (any TaskExecutor)?
   let warn: @Sendable (String) -> Void
   let state = Mutex(State())
   let outbound: OutboundQueue
@@ -30,10 +33,12 @@ package final class Connection: Sendable {
     handler: any RequestHandler,
     output: Int32,
     limits: ConnectionLimits = ConnectionLimits(),
+    executor: (any TaskExecutor)? = nil,
     warn: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.handler = handler
     self.limits = limits
+    self.executor = executor
     self.warn = warn
     readerWake = WakeSignal()
     outbound = OutboundQueue(output: output, limit: limits.queuedBytes, readerWake: readerWake)
@@ -134,7 +139,11 @@ package final class Connection: Sendable {
   }
 
   private func waitForCalls(until deadline: Int) {
-    while state.withLock({ $0.table.count }) > 0, !outbound.isBroken, Self.now() < deadline {
+    // Set in the same step as the first look, so that the last call either is seen gone or wakes.
+    while state.withLock({
+      $0.isReaderWaiting = true
+      return $0.table.count
+    }) > 0, !outbound.isBroken, Self.now() < deadline {
       if state.withLock({ $0.isParentGone }) { return }
       readerWake.wait(milliseconds: Int32(clamping: deadline - Self.now()))
     }

@@ -26,6 +26,8 @@ struct Composition: Sendable {
 
   let settings: Settings
   let place: Place
+  /// Where calls run; nil: on the process's common threads.
+  let executor: EventLoopExecutor?
   private let transport: HTTPTransport
 
   /// What the command line says; environment and settings file stand behind it.
@@ -35,11 +37,15 @@ struct Composition: Sendable {
     settings = try SettingsFile.load(environment: environment, options: options)
     switch settings.platform.value {
     case .local:
+      executor = nil
       transport = HTTPTransport()
       place = .local(Self.local(settings, environment, transport))
     case .core:
+      let executor = EventLoopExecutor()
+      self.executor = executor
       transport = HTTPTransport(
-        HTTPConfiguration(environment: environment, extraCAFile: settings.core.caFile?.value)
+        HTTPConfiguration(environment: environment, extraCAFile: settings.core.caFile?.value),
+        executor: executor
       )
       place = .core(
         try CorePlatform(

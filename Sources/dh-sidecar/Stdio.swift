@@ -28,6 +28,7 @@ struct Stdio: ParsableCommand {
     let connection = Connection(
       handler: composition.registry,
       output: output,
+      executor: composition.executor,
       warn: { Descriptor.write("dh-sidecar: \($0)\n", to: 2) }
     )
     let code = connection.run(reading: 0)

@@ -5,7 +5,8 @@ import re
 import subprocess
 
 import pytest
-from sidecar import BINARY
+from core_double import CoreDouble
+from sidecar import BINARY, clean_environment
 
 README = os.path.join(os.path.dirname(__file__), "../../README.md")
 COMMANDS = {"python": ["/usr/bin/python3"], "js": ["node"], "sh": ["sh", "-eu"]}
@@ -25,6 +26,22 @@ def test_an_example_works_as_printed(language, environment, tmp_path):
     done = subprocess.run([*COMMANDS[language], file], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "COMPLETED" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("level", [13, 14, 15])
+def test_the_core_section_works_as_printed(level, tmp_path):
+    file = tmp_path / "core.sh"
+    file.write_text(examples()["core"])
+    with CoreDouble(level, pace=20) as core:
+        env = clean_environment(HOME=tmp_path, XDG_STATE_HOME=tmp_path, XDG_CONFIG_HOME=tmp_path,
+                                DHCORE_ENDPOINT=core.endpoint,
+                                PATH=os.path.dirname(os.path.abspath(BINARY)) + ":" + os.environ["PATH"])
+        done = subprocess.run(["sh", "-eu", file], env=env, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        runs = core.api("GET", "/-/my-project/runs")["content"]
+        assert sorted(run["spec"]["task"].split(":")[0] for run in runs) == [
+            f"container+{action}" for action in ("build", "deploy", "job", "serve")]
+        assert "ERROR" not in {run["status"]["state"] for run in runs}, runs
 
 
 def table(name):

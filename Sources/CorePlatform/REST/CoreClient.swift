@@ -136,16 +136,15 @@ final class CoreClient: Sendable {
     var headers = [(name: "Accept", value: "application/json")]
     if let header { headers.append(("Authorization", header)) }
     if request.body != nil { headers.append(("Content-Type", "application/json")) }
-    let response = try await transport.send(
-      HTTPRequest(
-        request.method,
-        request.url(endpoint: endpoint),
-        headers: headers,
-        body: request.body?.serialized(),
-        timeout: timeout
-      )
+    let outgoing = HTTPRequest(
+      request.method,
+      request.url(endpoint: endpoint),
+      headers: headers,
+      body: request.body?.serialized(),
+      timeout: timeout
     )
-    let body = try await response.body(limit: 64 << 20)
+    let response = try await transport.exchange(outgoing, limit: 64 << 20)
+    let body = response.body
     state.withLock {
       $0.facts.read(levelHeader: response.header("X-Api-Level"), versionHeader: response.header("X-Api-Version"))
     }

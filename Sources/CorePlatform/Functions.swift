@@ -28,7 +28,8 @@ extension CorePlatform {
   }
 
   package func getFunction(_ reference: FunctionReference) async throws -> Entity {
-    Self.shown(try await function(reference))
+    // Whoever asks for it wants to see what others, and builds, have made of it.
+    Self.shown(try await function(reference, fresh: true))
   }
 
   package func listFunctions(_ query: EntityQuery, allVersions: Bool) async throws -> EntityPage {

@@ -55,10 +55,10 @@ class CoreDouble:
     def connections(self):
         return self._ask("/_double/requests")["connections"]
 
-    def api(self, method, path, body=None):
+    def api(self, method, path, body=None, **headers):
         """A request of its own, behind the sidecar's back."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.endpoint + "/api/v1" + path, data=data, method=method,
-                                         headers={"Content-Type": "application/json"})
+                                         headers={"Content-Type": "application/json", **headers})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read() or b"null")

@@ -162,6 +162,18 @@ def test_latest_is_never_answered_from_memory(core, sidecar, tmp_path):
     assert run["spec"]["image"] == "newer:1" and newer["id"] in run["spec"]["function"]
 
 
+def test_a_version_that_is_asked_for_is_read_anew(core, sidecar, tmp_path):
+    made = function(sidecar, image="team/app:1", base_image="a:1")
+    with connect(core, tmp_path) as other:
+        other.call("updateFunction", function=made["id"], labels=["prod"])
+    assert sidecar.call("getFunction", function=made["id"])["metadata"]["labels"] == ["prod"]
+    run = sidecar.call("run", function=made["id"], action="build")
+    assert sidecar.call("getFunction", function=made["id"])["spec"]["image"] == "team/app:1"
+    sidecar.call("waitRun", id=run["id"], timeout_seconds=30)
+    # The end of a build names its image in the function.
+    assert sidecar.call("getFunction", function=made["id"])["spec"]["image"].endswith(run["id"][:5])
+
+
 def test_a_task_that_somebody_deleted_is_made_again(core, sidecar):
     made = function(sidecar)
     first = sidecar.call("run", function=made["id"], action="job")

@@ -14,8 +14,8 @@ enum EndingClassifier {
       finishedAt: state.finishedAt
     )
     let limit = state.memoryLimit > 0 ? "\(state.memoryLimit) bytes" : "none"
-    if state.oomKilled || (outOfMemory && state.exitCode == 137) {
-      ending.succeeded = false
+    // Docker says it of the container when any of its processes was killed; a program that coped with that succeeded.
+    if (state.oomKilled && state.exitCode != 0) || (outOfMemory && state.exitCode == 137) {
       ending.reason = "OOMKilled"
       ending.message =
         "The program used more memory than its limit (\(limit)) and was killed. Raise resources.limits.memory."

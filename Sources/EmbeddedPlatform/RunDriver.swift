@@ -41,10 +41,10 @@ actor RunDriver {
         await note(error)
         try? await Task.sleep(for: patience)
         patience = min(patience * 2, .seconds(5))
-      } catch {
-        let error = error as? SidecarError
+      } catch let failure {
+        let error = failure as? SidecarError
         let reason = error?.code.name ?? "internal_error"
-        let message = [error?.message ?? "Internal error", error?.cause].compactMap { $0 }.joined(separator: ": ")
+        let message = error.map(Self.words) ?? "Internal error: \(failure)"
         let ending = Ending(succeeded: false, exitCode: nil, reason: reason, message: message)
         if (try? await finish(ending)) != nil { break }
         try? await Task.sleep(for: patience)
@@ -144,6 +144,12 @@ actor RunDriver {
     try await executor.remove(execution)
     _ = try await catalog.deleteRun(project: project, id: id)
     transitions.changes.publish(.look, for: id)
+  }
+
+  /// All that is known of why, with the remedy.
+  private static func words(_ error: SidecarError) -> String {
+    let faults = error.faults.map { "\($0.pointer): \($0.message)" }
+    return ([error.message] + faults + [error.cause, error.hint].compactMap { $0 }).joined(separator: " ")
   }
 
   private func recorded() async throws -> RunRecord? { try await catalog.run(project: project, id: id) }

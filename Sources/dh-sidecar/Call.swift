@@ -14,9 +14,20 @@ struct Call: ParsableCommand {
     abstract: "Call one method and print its result.",
     discussion: """
       Params are one JSON object, or key=value words, or - for one JSON object on stdin, which keeps secrets off the \
-      command line. A word's value is text where the parameter is text, otherwise JSON where it reads as JSON. Exit \
-      codes: 0 the result is on stdout; 1 the method answered an error, which is on stderr as JSON; 64 the command \
-      line is wrong; 74 the result could not be written.
+      command line. A word's value is text where the parameter is text, otherwise JSON where it reads as JSON. After \
+      `call run` it stays until the container has been started.
+
+      EXIT CODES
+        0   the result is on stdout, as JSON
+        1   the method answered an error, which is on stderr, as JSON
+        64  the command line is wrong
+        74  the result could not be written
+
+      EXAMPLES
+        dh-sidecar call createFunction name=hello kind=container image=hello-world
+        dh-sidecar call run function=hello action=job 'args=["--verbose"]'
+        dh-sidecar call listRuns '{"state": "ERROR", "limit": 5}'
+        dh-sidecar call setSecret - <secret.json
       """
   )
 

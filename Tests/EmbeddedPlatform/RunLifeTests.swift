@@ -236,6 +236,21 @@ import Testing
       #expect(try await stopped.state == "STOPPED")
     }
   }
+
+  @Test func aDeletionThatTheEngineCanNotCarryOutYetIsTriedAgain() async throws {
+    try await Workplace.use { place in
+      let platform = try await place.sidecarWithFunction()
+      let run = try await platform.run(.job())
+      _ = try await platform.running(run)
+      place.engine.setDown(true)
+      async let deleted = platform.delete(run)
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(try await platform.getRun(run.reference).state == "DELETING")
+      place.engine.setDown(false)
+      #expect(try await deleted.state == "DELETED")
+      #expect(place.engine.container(run.id) == nil)
+    }
+  }
 }
 
 extension Entity {

@@ -51,15 +51,24 @@ struct Call: ParsableCommand {
         return .failure(error)
       }
     }
+    let code = Self.report(outcome.mapError(registry.responseError))
     // A run that was recorded gets to its engine before this process ends, however long its image takes.
     composition.close(drainSeconds: 3600)
+    if code != 0 { throw ExitCode(code) }
+  }
+
+  /// The process's exit code.
+  private static func report(_ outcome: Result<JSONValue, ResponseError>) -> Int32 {
     switch outcome {
     case .success(let result):
-      guard Descriptor.write(result.text() + "\n", to: 1) else {
-        Descriptor.write("dh-sidecar: the result could not be written: \(String(cString: strerror(errno)))\n", to: 2)
-        throw ExitCode(EX_IOERR)
-      }
-    case .failure(let error): try fail(registry.responseError(for: error))
+      if Descriptor.write(result.text() + "\n", to: 1) { return 0 }
+      Descriptor.write("dh-sidecar: the result could not be written: \(String(cString: strerror(errno)))\n", to: 2)
+      return EX_IOERR
+    case .failure(let error):
+      var json: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
+      json["data"] = error.data
+      Descriptor.write(JSONValue.object(json).text() + "\n", to: 2)
+      return 1
     }
   }
 
@@ -68,15 +77,9 @@ struct Call: ParsableCommand {
     do {
       return try options.made()
     } catch let error as SidecarError {
-      try fail(ResponseError(code: error.code.number, message: error.message, data: .object(error.data)))
+      let answer = ResponseError(code: error.code.number, message: error.message, data: .object(error.data))
+      throw ExitCode(Self.report(.failure(answer)))
     }
-  }
-
-  private func fail(_ error: ResponseError) throws -> Never {
-    var json: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
-    json["data"] = error.data
-    Descriptor.write(JSONValue.object(json).text() + "\n", to: 2)
-    throw ExitCode(1)
   }
 
   private func parsedParams() throws -> JSONObject {

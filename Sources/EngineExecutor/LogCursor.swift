@@ -30,7 +30,12 @@ struct LogCursor: Hashable {
         .invalidParams,
         "Invalid params: `after` is none that getRunLogs gave.",
         faults: [
-          Fault(pointer: "/after", rule: "cursor", message: "`after` is none that getRunLogs gave.", hint: "Pass its `cursor`.")
+          Fault(
+            pointer: "/after",
+            rule: "cursor",
+            message: "`after` is none that getRunLogs gave.",
+            hint: "Pass its `cursor`."
+          )
         ]
       )
     }

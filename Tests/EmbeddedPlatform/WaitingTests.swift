@@ -19,6 +19,18 @@ import Testing
     }
   }
 
+  @Test func withoutAGoalAJobIsWaitedForToItsEnd() async throws {
+    try await Workplace.use { place in
+      let platform = try await place.sidecarWithFunction()
+      let run = try await platform.run(.job())
+      _ = try await platform.running(run)
+      #expect(try await platform.waitRun(run.reference, until: nil, timeoutSeconds: 0.05) { _ in }.timedOut)
+      place.engine.end(run.id)
+      let result = try await platform.waitRun(run.reference, until: nil, timeoutSeconds: 10) { _ in }
+      #expect(!result.timedOut && result.run.state == "COMPLETED")
+    }
+  }
+
   @Test func cancellingAWaitLeavesTheRun() async throws {
     try await Workplace.use { place in
       let platform = try await place.sidecarWithFunction()

@@ -18,7 +18,7 @@ final class RecordingPlatform: Platform {
     case run(RunDraft)
     case runs(RunQuery)
     case runReference(RunReference)
-    case wait(RunReference, WaitGoal, Double?)
+    case wait(RunReference, WaitGoal?, Double?)
     case stop(RunReference, Int?)
     case logs(RunReference, LogQuery, Double)
     case secret(project: String, name: String, value: String?)
@@ -28,14 +28,10 @@ final class RecordingPlatform: Platform {
 
   let kind = PlatformKind.local
   private let asked = Mutex<[Asked]>([])
-  private let action: Action
   private let failure: (any Error)?
 
-  /// Runs are of that action; with a failure every call throws it.
-  init(action: Action = .job, failure: (any Error)? = nil) {
-    self.action = action
-    self.failure = failure
-  }
+  /// With a failure every call throws it.
+  init(failure: (any Error)? = nil) { self.failure = failure }
 
   var all: [Asked] { asked.withLock { $0 } }
   var last: Asked? { all.last }
@@ -67,7 +63,7 @@ final class RecordingPlatform: Platform {
     entity(.function, kind: "container", project: project, name: "f")
   }
   private func run(_ project: String) -> Entity {
-    entity(.run, kind: action.runKind, project: project, name: Self.id)
+    entity(.run, kind: Action.job.runKind, project: project, name: Self.id)
   }
   private func secret(_ project: String, _ name: String) -> Entity {
     entity(.secret, kind: "secret", project: project, name: name)
@@ -139,7 +135,7 @@ final class RecordingPlatform: Platform {
   }
   func waitRun(
     _ reference: RunReference,
-    until: WaitGoal,
+    until: WaitGoal?,
     timeoutSeconds: Double?,
     progress: @escaping @Sendable (Progress) async -> Void
   ) async throws -> WaitResult {
@@ -152,6 +148,15 @@ final class RecordingPlatform: Platform {
     decided()
     return run(reference.project)
   }
+  func resumeRun(_ reference: RunReference) async throws -> Entity {
+    try keep(.runReference(reference))
+    return run(reference.project)
+  }
+  func getMetrics(_ reference: RunReference, name: String?) async throws -> JSONValue {
+    try keep(.runReference(reference))
+    return ["k8s": []]
+  }
+  func listProfiles() async throws -> [JSONObject] { [["name": "p"]] }
   func deleteRun(_ reference: RunReference, decided: @Sendable () -> Void) async throws -> Entity {
     try keep(.runReference(reference))
     decided()
@@ -180,7 +185,7 @@ final class RecordingPlatform: Platform {
 }
 
 extension RecordingPlatform {
-  func registry(project: String = "standard") -> MethodRegistry {
+  func registry(project: String? = "standard") -> MethodRegistry {
     MethodRegistry(defaultProject: project, platform: self)
   }
 

@@ -18,7 +18,7 @@ import Testing
       "createFunction", "getFunction", "listFunctions", "updateFunction", "deleteFunction", "run", "getRun", "listRuns",
       "waitRun", "stopRun", "deleteRun", "getRunLogs", "renderRun", "validate", "getTask", "listTasks",
       "getOrCreateProject", "getProject", "listProjects", "deleteProject", "setSecret", "listSecrets", "deleteSecret",
-      "getCapabilities", "getSchema", "rpc.discover", "initialize",
+      "getCapabilities", "getSchema", "rpc.discover", "initialize", "resumeRun", "getMetrics", "listProfiles",
     ] {
       #expect(names.contains(name))
     }
@@ -86,6 +86,30 @@ import Testing
   )
   func callsThatChangeAProjectShareItsLane(method: String, params: JSONObject, scheduling: Scheduling) {
     #expect(registry.scheduling(of: method, params: params) == scheduling)
+  }
+
+  /// On Core, which has no project by itself.
+  @Test func withoutADefaultAProjectHasToBeNamed() async throws {
+    let platform = RecordingPlatform()
+    let registry = platform.registry(project: nil)
+    for (method, params) in [
+      ("listRuns", [:]), ("getFunction", ["function": "f"]), ("run", ["function": "f", "action": "job"]),
+      ("setSecret", ["name": "A", "value": "v"]), ("getRun", ["id": "x"]),
+    ] as [(String, JSONObject)] {
+      let error = await #expect(throws: SidecarError.self) {
+        try await registry.handle(method, params: params, context: .none)
+      }
+      #expect(error?.faults.map(\.pointer) == ["/project"] && error?.hint?.contains("--project") == true, "\(method)")
+    }
+    #expect(platform.all.isEmpty)
+    for (method, params) in [
+      ("listRuns", ["project": "p"]), ("getFunction", ["function": .string(Self.key)]), ("listProjects", [:]),
+      ("getOrCreateProject", ["name": "p"]), ("deleteProject", ["name": "p"]),
+    ] as [(String, JSONObject)] {
+      _ = try await registry.handle(method, params: params, context: .none)
+    }
+    #expect(platform.all.count == 5)
+    #expect(registry.scheduling(of: "createFunction", params: [:]) == .lane(""))
   }
 
   @Test func allFaultsComeAtOnceAndNothingIsDone() async throws {

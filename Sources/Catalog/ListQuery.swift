@@ -89,8 +89,10 @@ struct ListStatement {
     guard (1...1000).contains(query.limit) else {
       throw SidecarError(
         .invalidParams,
-        "the params have a fault",
-        faults: [Fault(pointer: "/limit", rule: "range", message: "limit must be from 1 to 1000, not \(query.limit)")]
+        "Invalid params: `limit` must be from 1 to 1000; it is \(query.limit).",
+        faults: [
+          Fault(pointer: "/limit", rule: "range", message: "`limit` must be from 1 to 1000; it is \(query.limit).")
+        ]
       )
     }
     // Total and rows of one and the same state.

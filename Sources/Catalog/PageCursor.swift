@@ -31,15 +31,15 @@ struct PageCursor {
     guard let bytes = EntityID.bytes(hex: text), let value = try? JSONValue(parsing: bytes),
       let parts = value.arrayValue, parts.count == 3, let order = parts[0].stringValue,
       let position = parts[2].integerValue
-    else { throw Self.fault("the cursor is none that a list gave") }
+    else { throw Self.fault("`cursor` is none that a list gave.") }
     guard order == Self.order(query) else {
-      throw Self.fault("the cursor belongs to a list in another order (\(order))")
+      throw Self.fault("`cursor` belongs to a list in another order (\(order)).")
     }
     switch (query.sort, parts[1]) {
     case (.name, .string(let text)): self.init(key: .text(text), position: position)
     case (.created, .integer(let integer)), (.updated, .integer(let integer)):
       self.init(key: .integer(integer), position: position)
-    default: throw Self.fault("the cursor is none that a list gave")
+    default: throw Self.fault("`cursor` is none that a list gave.")
     }
   }
 
@@ -48,13 +48,13 @@ struct PageCursor {
   private static func fault(_ message: String) -> SidecarError {
     SidecarError(
       .invalidParams,
-      "the params have a fault",
+      "Invalid params: \(message)",
       faults: [
         Fault(
           pointer: "/cursor",
           rule: "cursor",
           message: message,
-          hint: "pass `next_cursor` of the page before, with the same sort and direction, or leave it out"
+          hint: "Pass `next_cursor` of the page before, with the same sort and direction, or leave it out."
         )
       ]
     )

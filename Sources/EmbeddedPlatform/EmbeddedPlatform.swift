@@ -71,4 +71,19 @@ package final class EmbeddedPlatform: Platform {
       _ = try await getProject(name)
     }
   }
+
+  /// What to say of an entity that is not there: where its project isn't there either, that is what is missing.
+  func missing(_ error: SidecarError, in project: String) async throws -> SidecarError {
+    // Whoever never made anything in `default` can't know that it makes itself.
+    guard project != "default", try await catalog.project(project) == nil else { return error }
+    return Self.noProject(project)
+  }
+
+  static func noProject(_ name: String) -> SidecarError {
+    SidecarError(
+      .projectNotFound,
+      "There is no project `\(name)`.",
+      hint: "Make it with getOrCreateProject, or see listProjects."
+    )
+  }
 }

@@ -31,11 +31,12 @@ extension EmbeddedPlatform {
         }
       }
     if let found { return found }
-    throw SidecarError(
+    let error = SidecarError(
       .functionNotFound,
       "There is no function `\(reference.text)` in project `\(project)`.",
       hint: "Make it with createFunction, or see listFunctions."
     )
+    throw try await missing(error, in: project)
   }
 
   package func listFunctions(_ query: EntityQuery, allVersions: Bool) async throws -> EntityPage {
@@ -107,7 +108,12 @@ extension EmbeddedPlatform {
 
   package func getTask(project: String, id: String) async throws -> Entity {
     if let task = try await catalog.task(project: project, id: id) { return task }
-    throw SidecarError(.taskNotFound, "There is no task `\(id)` in project `\(project)`.", hint: "See listTasks.")
+    let error = SidecarError(
+      .taskNotFound,
+      "There is no task `\(id)` in project `\(project)`.",
+      hint: "See listTasks."
+    )
+    throw try await missing(error, in: project)
   }
 
   package func listTasks(
@@ -115,6 +121,8 @@ extension EmbeddedPlatform {
     function: FunctionReference?,
     action: Action?
   ) async throws -> EntityPage {
+    try await requireProject(query.project)
+    if let function { _ = try await getFunction(function) }
     var list = ListQuery(limit: query.limit, cursor: query.cursor)
     list.function = function?.text
     list.action = action

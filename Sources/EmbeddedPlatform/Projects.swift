@@ -14,11 +14,7 @@ extension EmbeddedPlatform {
 
   package func getProject(_ name: String) async throws -> Entity {
     if let project = try await catalog.project(name) { return project }
-    throw SidecarError(
-      .projectNotFound,
-      "There is no project `\(name)`.",
-      hint: "Make it with getOrCreateProject, or see listProjects."
-    )
+    throw Self.noProject(name)
   }
 
   package func listProjects(_ query: EntityQuery) async throws -> EntityPage {
@@ -50,6 +46,7 @@ extension EmbeddedPlatform {
   }
 
   package func listSecrets(_ query: EntityQuery) async throws -> EntityPage {
+    try await requireProject(query.project)
     let list = ListQuery(name: query.name, limit: query.limit, cursor: query.cursor)
     return EntityPage(try await catalog.secrets(project: query.project, list))
   }
@@ -59,7 +56,12 @@ extension EmbeddedPlatform {
     guard let secret = try await catalog.secrets(project: project, list).items.first,
       try await catalog.deleteSecret(project: project, name: name)
     else {
-      throw SidecarError(.secretNotFound, "There is no secret `\(name)` in `\(project)`.", hint: "See listSecrets.")
+      let error = SidecarError(
+        .secretNotFound,
+        "There is no secret `\(name)` in project `\(project)`.",
+        hint: "See listSecrets."
+      )
+      throw try await missing(error, in: project)
     }
     return secret
   }

@@ -12,6 +12,8 @@ actor RunDriver {
   private let executor: any Executor
   private let transitions: RunTransitions
   private var launch: Task<Observation, any Error>?
+  /// Waits for the end of what runs.
+  private var watch: Task<Observation, any Error>?
   /// What the last interrupt was for: the same wish is not carried out twice at once.
   private var interruptedSeq: Int?
   /// Until the container is started, or the run is over.
@@ -41,10 +43,10 @@ actor RunDriver {
         await note(error)
         try? await Task.sleep(for: patience)
         patience = min(patience * 2, .seconds(5))
-      } catch {
-        let error = error as? SidecarError
+      } catch let failure {
+        let error = failure as? SidecarError
         let reason = error?.code.name ?? "internal_error"
-        let message = [error?.message ?? "Internal error", error?.cause].compactMap { $0 }.joined(separator: ": ")
+        let message = error.map(Self.words) ?? "Internal error: \(failure)"
         let ending = Ending(succeeded: false, exitCode: nil, reason: reason, message: message)
         if (try? await finish(ending)) != nil { break }
         try? await Task.sleep(for: patience)
@@ -60,11 +62,15 @@ actor RunDriver {
     guard run.seq != interruptedSeq else { return }
     interruptedSeq = run.seq
     guard let execution = try? await catalog.execution(of: run) else { return }
-    // The driver waits for the end: this brings it about. What fails here is tried again by the driver itself.
-    if run.state == .stop {
-      try? await executor.stop(execution, graceSeconds: RunStatus(run.entity.status).stopGraceSeconds)
-    } else {
-      try? await executor.remove(execution)
+    // The driver waits for the end: this brings it about. Where it fails, the driver takes over and goes on trying.
+    do {
+      if run.state == .stop {
+        try await executor.stop(execution, graceSeconds: RunStatus(run.entity.status).stopGraceSeconds)
+      } else {
+        try await executor.remove(execution)
+      }
+    } catch {
+      watch?.cancel()
     }
   }
 
@@ -88,7 +94,7 @@ actor RunDriver {
         guard begun != nil else { return try await step() }
       }
       isLaunching = false
-      observation = try await executor.awaitEnd(execution)
+      observation = try await watched(execution)
     }
     switch observation {
     case .ended(let ending): try await finish(ending)
@@ -104,12 +110,28 @@ actor RunDriver {
     let launch = Task { try await executor.ensure(execution) { changes.publish(.progress($0), for: id) } }
     self.launch = launch
     defer { self.launch = nil }
-    // What was asked for while there was no launch yet to call off.
-    if let run = try await recorded(), run.state == .stop || run.state == .deleting { launch.cancel() }
+    return try await unlessCalledOff(launch)
+  }
+
+  private func watched(_ execution: Execution) async throws -> Observation {
+    let watch = Task { [executor] in try await executor.awaitEnd(execution) }
+    self.watch = watch
+    defer { self.watch = nil }
+    return try await unlessCalledOff(watch)
+  }
+
+  private func unlessCalledOff(_ task: Task<Observation, any Error>) async throws -> Observation {
     return try await withTaskCancellationHandler {
-      try await launch.value
+      do {
+        // What was asked for while there was no task yet to cancel.
+        if let run = try await recorded(), run.state == .stop || run.state == .deleting { task.cancel() }
+      } catch {
+        task.cancel()
+        throw error
+      }
+      return try await task.value
     } onCancel: {
-      launch.cancel()
+      task.cancel()
     }
   }
 
@@ -144,6 +166,12 @@ actor RunDriver {
     try await executor.remove(execution)
     _ = try await catalog.deleteRun(project: project, id: id)
     transitions.changes.publish(.look, for: id)
+  }
+
+  /// All that is known of why, with the remedy.
+  private static func words(_ error: SidecarError) -> String {
+    let faults = error.faults.map { "\($0.pointer): \($0.message)" }
+    return ([error.message] + faults + [error.cause, error.hint].compactMap { $0 }).joined(separator: " ")
   }
 
   private func recorded() async throws -> RunRecord? { try await catalog.run(project: project, id: id) }

@@ -57,6 +57,7 @@ struct RunTransitions: Sendable {
         throw SidecarError(
           .invalidState,
           "The run is \(run.state.rawValue): it can't become \(state.rawValue).",
+          hint: run.state.isTerminal ? "It is over: getRun says how; run starts another." : "Look at it with getRun.",
           cause: run.state.rawValue
         )
       }

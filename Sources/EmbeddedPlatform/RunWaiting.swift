@@ -60,7 +60,7 @@ extension EmbeddedPlatform {
 
   func recorded(_ reference: RunReference) async throws -> RunRecord {
     if let run = try await catalog.run(project: reference.project, id: reference.id) { return run }
-    throw Self.notFound(reference)
+    throw try await missing(Self.notFound(reference), in: reference.project)
   }
 
   /// The run as it is now. One whose sidecar is gone is taken up first, and looked at before the answer.

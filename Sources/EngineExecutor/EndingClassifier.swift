@@ -14,8 +14,8 @@ enum EndingClassifier {
       finishedAt: state.finishedAt
     )
     let limit = state.memoryLimit > 0 ? "\(state.memoryLimit) bytes" : "none"
-    if state.oomKilled || (outOfMemory && state.exitCode == 137) {
-      ending.succeeded = false
+    // Docker says it of the container when any of its processes was killed; a program that coped with that succeeded.
+    if (state.oomKilled && state.exitCode != 0) || (outOfMemory && state.exitCode == 137) {
       ending.reason = "OOMKilled"
       ending.message =
         "The program used more memory than its limit (\(limit)) and was killed. Raise resources.limits.memory."
@@ -50,17 +50,26 @@ enum EndingClassifier {
       reason: "StartError",
       message: "The container can't be started: \(words)"
     )
+    // runc: `exec: "/x": permission denied`, crun: "executable file `x` not found". Without the word the engine itself
+    // could not do something, which is not the command's fault.
+    let isOfCommand = lower.contains("exec") && !lower.contains("mount")
     let notFound = lower.contains("executable file not found") || lower.contains("no such file or directory")
-    if notFound, !lower.contains("mount") {
+    if isOfCommand, notFound {
       ending.exitCode = 127
       ending.message = "The command \(command.map { "\"\($0)\" " } ?? "")was not found in the image. " + words
-    } else if lower.contains("permission denied") || lower.contains("is a directory") {
+    } else if isOfCommand, lower.contains("permission denied") || lower.contains("is a directory") {
       ending.exitCode = 126
       ending.message = "The command \(command.map { "\"\($0)\" " } ?? "")can't be executed. " + words
     } else if lower.contains("port is already allocated") || lower.contains("address already in use") {
       ending.reason = "PortInUse"
     } else if lower.contains("unable to find user") || lower.contains("no matching entries in passwd") {
       ending.reason = "UnknownUser"
+    } else if lower.contains("rlimit") {
+      ending.message += " Hint: this machine allows less than the engine's default limits: give Podman other ones, "
+      ending.message += "default_ulimits in a containers.conf that CONTAINERS_CONF names."
+    } else if lower.contains("cgroup") {
+      ending.message += " Hint: the engine's runtime does not fit this machine's cgroups: give Podman another one, "
+      ending.message += "runtime = \"runc\" in a containers.conf that CONTAINERS_CONF names."
     }
     if let command, command.contains(" ") {
       ending.message += " Hint: command is one argv element: put the rest in args."

@@ -33,6 +33,18 @@ struct EngineReply: Sendable {
   }
 }
 
+extension EngineReply {
+  /// What to say where the engine refuses a call that it should be able to carry out.
+  func refusal(_ message: String) -> SidecarError {
+    SidecarError(
+      .engineError,
+      message,
+      hint: "`cause` has the engine's words; its own log and `dh-sidecar doctor` may tell more.",
+      cause: self.message
+    )
+  }
+}
+
 /// Calls to one engine.
 struct EngineClient: Sendable {
   let engine: Engine
@@ -71,7 +83,7 @@ struct EngineClient: Sendable {
     let reply = try await get("/containers/\(name)/json")
     if reply.status == 404 { return nil }
     guard reply.isSuccess, let json = reply.json else {
-      throw SidecarError(.engineError, "The engine can't describe container \(name).", cause: reply.message)
+      throw reply.refusal("The engine can't describe container \(name).")
     }
     return ContainerState(json)
   }

@@ -142,7 +142,7 @@ package struct EngineExecutor: Executor {
       if reply.isSuccess || [304, 404].contains(reply.status) { return }
       // Podman refuses to stop what was only created: what counts is that nothing runs.
       guard let state = try await client.inspect(name), state.isRunning else { return }
-      throw SidecarError(.engineError, "The container \(name) can't be stopped.", cause: reply.message)
+      throw reply.refusal("The container \(name) can't be stopped.")
     }
   }
 
@@ -156,12 +156,12 @@ package struct EngineExecutor: Executor {
         longLived: true
       )
       if !reply.isSuccess, reply.status != 404, try await client.inspect(name) != nil {
-        throw SidecarError(.engineError, "The container \(name) can't be removed.", cause: reply.message)
+        throw reply.refusal("The container \(name) can't be removed.")
       }
       for volume in volumes {
         let reply = try await client.call(EngineCall("DELETE", "/volumes/\(volume)?force=true"))
         guard reply.isSuccess || reply.status == 404 else {
-          throw SidecarError(.engineError, "The volume \(volume) can't be removed.", cause: reply.message)
+          throw reply.refusal("The volume \(volume) can't be removed.")
         }
       }
     }

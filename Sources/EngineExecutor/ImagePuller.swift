@@ -30,7 +30,7 @@ struct ImagePuller {
     let reply = try await client.get("/images/\(EngineCall.encoded(image))/json")
     if reply.isSuccess { return true }
     if reply.status == 404 { return false }
-    throw SidecarError(.engineError, "The engine can't look for the image \(image).", cause: reply.message)
+    throw reply.refusal("The engine can't look for the image \(image).")
   }
 
   /// Reads the pull's stream to its end: Podman answers 200 and tells of errors inside.

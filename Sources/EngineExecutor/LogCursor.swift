@@ -28,9 +28,14 @@ struct LogCursor: Hashable {
     else {
       throw SidecarError(
         .invalidParams,
-        "The cursor is not one of this platform's.",
+        "Invalid params: `after` is none that getRunLogs gave.",
         faults: [
-          Fault(pointer: "/after", rule: "cursor", message: "unknown form", hint: "pass a cursor from getRunLogs")
+          Fault(
+            pointer: "/after",
+            rule: "cursor",
+            message: "`after` is none that getRunLogs gave.",
+            hint: "Pass its `cursor`."
+          )
         ]
       )
     }

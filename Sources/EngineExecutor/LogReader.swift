@@ -147,7 +147,7 @@ struct LogReader {
       let reply = EngineReply(status: response.status, body: try await response.body())
       // Docker goes on knowing a container for a moment that is being removed.
       if reply.status == 404 || reply.message.contains("marked for removal") { return }
-      throw SidecarError(.engineError, "The log of \(container) can't be read.", cause: reply.message)
+      throw reply.refusal("The log of \(container) can't be read.")
     }
     try await response.forEachChunk(take)
   }

@@ -62,7 +62,9 @@ final class PodmanService: Sendable {
     defer { for pointer in arguments + variables { free(pointer) } }
     var process: pid_t = 0
     let status = posix_spawn(&process, program, &actions, &attributes, arguments, variables)
-    guard status == 0 else { throw SidecarError(.engineUnavailable, "can't start \(program): errno \(status)") }
+    guard status == 0 else {
+      throw SidecarError(.engineUnavailable, "can't start \(program): \(String(cString: strerror(status)))")
+    }
     return process
   }
 

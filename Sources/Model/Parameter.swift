@@ -39,7 +39,8 @@ package struct Parameter: Sendable {
   package var treatments: [PlatformKind: Treatment] = [:]
   /// From any accepted form to the one that is kept; applied to a value without faults.
   package var normalise: (@Sendable (JSONValue) -> JSONValue)?
-  /// Rules that the shape can't say; given a value of the right shape and its pointer.
+  /// Rules that the shape can't say; given a value of the right JSON type, parts of which may have faults already, and
+  /// its pointer.
   package var furtherFaults: (@Sendable (JSONValue, _ pointer: String) -> [Fault])?
 
   package init(_ name: String, _ shape: Shape, title: String, _ description: String) {

@@ -37,7 +37,7 @@ package struct ParameterCheck: Sendable {
           here,
           "other_action",
           "`\(name)` does not belong to the action `\(action.rawValue)`.",
-          hint: "\(takers.joined(separator: ", ")) take it; leave it out here."
+          hint: "\(takers.joined(separator: ", ")) \(takers.count == 1 ? "takes" : "take") it; leave it out here."
         )
         continue
       }
@@ -57,7 +57,10 @@ package struct ParameterCheck: Sendable {
       }
       let before = faults.count
       var checked = self.value(value, parameter.shape, at: here, name: name)
-      if faults.count == before { faults += parameter.furtherFaults?(checked, here) ?? [] }
+      if let further = parameter.furtherFaults, parameter.shape.takes(value) {
+        let known = Set(faults[before...].map(\.pointer))
+        faults += further(checked, here).filter { !known.contains($0.pointer) }
+      }
       if faults.count == before, let normalise = parameter.normalise { checked = normalise(checked) }
       if let former = result[parameter.name], former != checked {
         fault(
@@ -176,6 +179,8 @@ package struct ParameterCheck: Sendable {
   private mutating func string(_ text: String, _ format: Shape.Format, at pointer: String, name: String) -> JSONValue {
     if text.utf8.contains(0) {
       fault(pointer, "nul_byte", "`\(name)` has a NUL byte.", hint: "No program can be given one; take it out.")
+    } else if !format.accepts(text), format == .nonEmpty || format == .codeSource {
+      fault(pointer, "format", "`\(name)` must not be empty.")
     } else if !format.accepts(text), let expectation = format.expectation {
       let shown = text.count > 60 ? text.prefix(60) + "…" : text[...]
       fault(pointer, "format", "`\(name)` must be \(expectation); it is `\(shown)`.")

@@ -17,6 +17,8 @@ package struct MethodDeclaration: Sendable {
   package var errors: [ErrorCode]
   /// Params that work as they stand.
   package var example: JSONObject
+  /// Rules between params, given those that have no fault of their own.
+  package var furtherFaults: (@Sendable (JSONObject) -> [Fault])?
   private let parameterCache: Lazy<[Parameter]>
 
   package init(
@@ -28,7 +30,8 @@ package struct MethodDeclaration: Sendable {
     result: String,
     resultSchema: JSONObject = ["type": "object"],
     errors: [ErrorCode] = [],
-    example: JSONObject = [:]
+    example: JSONObject = [:],
+    furtherFaults: (@Sendable (JSONObject) -> [Fault])? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -39,6 +42,7 @@ package struct MethodDeclaration: Sendable {
     self.resultSchema = resultSchema
     self.errors = errors
     self.example = example
+    self.furtherFaults = furtherFaults
   }
 
   package var takesProject: Bool { parameters.contains { $0.name == "project" } }
@@ -52,7 +56,10 @@ package struct MethodDeclaration: Sendable {
 
   /// The pure check of params: every fault at once, and the params as they are kept.
   package func check(_ params: JSONObject) -> ParameterCheck {
-    guard discriminatedByAction else { return ParameterCheck(params, against: parameters) }
-    return ParameterCheck(params, against: parameters, action: params["action"]?.stringValue.flatMap(Action.init))
+    let action = discriminatedByAction ? params["action"]?.stringValue.flatMap(Action.init) : nil
+    var check = ParameterCheck(params, against: parameters, action: action)
+    let known = Set(check.faults.map(\.pointer))
+    check.faults += furtherFaults?(check.normalised).filter { !known.contains($0.pointer) } ?? []
+    return check
   }
 }

@@ -37,6 +37,15 @@ package enum ReferenceTables {
       + "\n"
   }
 
+  /// The text with its tables (`methods`, `parameters`, `errors`) as the declarations say; a table that has no markers
+  /// in the text is left out.
+  package static func refreshed(_ text: String, methods: [MethodDeclaration]) -> String {
+    let ofFunctions = Set(FunctionParameters.create.map(\.name))
+    let all = FunctionParameters.create + RunParameters.run.filter { !ofFunctions.contains($0.name) }
+    let tables = [("methods", Self.methods(methods)), ("parameters", parameters(all)), ("errors", errors())]
+    return tables.reduce(text) { text, table in replacing(table.0, in: text, with: table.1) ?? text }
+  }
+
   /// The text with what stands between `<!-- BEGIN generated: NAME -->` and `<!-- END generated: NAME -->` replaced;
   /// nil where the markers are missing.
   package static func replacing(_ name: String, in text: String, with table: String) -> String? {

@@ -12,6 +12,8 @@ package struct Method: Sendable {
     case inline
     /// One after another with all calls that change the same project.
     case changesProject
+    /// The same, for calls whose `name` is the project.
+    case changesNamedProject
     /// By itself: reads and waits.
     case concurrent
   }
@@ -104,14 +106,19 @@ struct MethodCall: Sendable {
     throw SidecarError.faults([Fault(pointer: "/function", rule: "required", message: "`function` is missing.")])
   }
 
-  /// Of the parameter `id`: an id or a key.
   func run() throws -> RunReference {
+    let (project, id) = try identity(.run)
+    return RunReference(project: project, id: id)
+  }
+
+  /// Of the parameter `id`: an id or a key of that type.
+  func identity(_ type: EntityType) throws -> (project: String, id: String) {
     let text = string("id") ?? ""
     if let key = EntityKey(parsing: text) {
-      try require(key, .run, at: "/id")
-      return RunReference(project: key.project, id: key.id ?? text)
+      try require(key, type, at: "/id")
+      return (key.project, key.id ?? text)
     }
-    return RunReference(project: project, id: EntityID.normalise(text) ?? text)
+    return (project, EntityID.normalise(text) ?? text)
   }
 
   private func require(_ key: EntityKey, _ type: EntityType, at pointer: String) throws {

@@ -31,6 +31,7 @@ package struct MethodRegistry: RequestHandler {
     case nil, .inline: .inline
     case .concurrent: .concurrent
     case .changesProject: .lane(lane(params))
+    case .changesNamedProject: .lane(params["name"]?.stringValue ?? defaultProject ?? "")
     }
   }
 

@@ -14,9 +14,20 @@ struct Call: ParsableCommand {
     abstract: "Call one method and print its result.",
     discussion: """
       Params are one JSON object, or key=value words, or - for one JSON object on stdin, which keeps secrets off the \
-      command line. A word's value is text where the parameter is text, otherwise JSON where it reads as JSON. Exit \
-      codes: 0 the result is on stdout; 1 the method answered an error, which is on stderr as JSON; 64 the command \
-      line is wrong; 74 the result could not be written.
+      command line. A word's value is text where the parameter is text, otherwise JSON where it reads as JSON. After \
+      `call run` it stays until the container has been started.
+
+      EXIT CODES
+        0   the result is on stdout, as JSON
+        1   the method answered an error, which is on stderr, as JSON
+        64  the command line is wrong
+        74  the result could not be written
+
+      EXAMPLES
+        dh-sidecar call createFunction name=hello kind=container image=hello-world
+        dh-sidecar call run function=hello action=job 'args=["--verbose"]'
+        dh-sidecar call listRuns '{"state": "ERROR", "limit": 5}'
+        dh-sidecar call setSecret - <secret.json
       """
   )
 
@@ -40,15 +51,24 @@ struct Call: ParsableCommand {
         return .failure(error)
       }
     }
+    let code = Self.report(outcome.mapError(registry.responseError))
     // A run that was recorded gets to its engine before this process ends, however long its image takes.
     composition.close(drainSeconds: 3600)
+    if code != 0 { throw ExitCode(code) }
+  }
+
+  /// The process's exit code.
+  private static func report(_ outcome: Result<JSONValue, ResponseError>) -> Int32 {
     switch outcome {
     case .success(let result):
-      guard Descriptor.write(result.text() + "\n", to: 1) else {
-        Descriptor.write("dh-sidecar: the result could not be written: \(String(cString: strerror(errno)))\n", to: 2)
-        throw ExitCode(EX_IOERR)
-      }
-    case .failure(let error): try fail(registry.responseError(for: error))
+      if Descriptor.write(result.text() + "\n", to: 1) { return 0 }
+      Descriptor.write("dh-sidecar: the result could not be written: \(String(cString: strerror(errno)))\n", to: 2)
+      return EX_IOERR
+    case .failure(let error):
+      var json: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
+      json["data"] = error.data
+      Descriptor.write(JSONValue.object(json).text() + "\n", to: 2)
+      return 1
     }
   }
 
@@ -57,15 +77,9 @@ struct Call: ParsableCommand {
     do {
       return try options.made()
     } catch let error as SidecarError {
-      try fail(ResponseError(code: error.code.number, message: error.message, data: .object(error.data)))
+      let answer = ResponseError(code: error.code.number, message: error.message, data: .object(error.data))
+      throw ExitCode(Self.report(.failure(answer)))
     }
-  }
-
-  private func fail(_ error: ResponseError) throws -> Never {
-    var json: JSONObject = ["code": .integer(error.code), "message": .string(error.message)]
-    json["data"] = error.data
-    Descriptor.write(JSONValue.object(json).text() + "\n", to: 2)
-    throw ExitCode(1)
   }
 
   private func parsedParams() throws -> JSONObject {

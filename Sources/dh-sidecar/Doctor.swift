@@ -14,7 +14,13 @@ struct Doctor: ParsableCommand {
     abstract: "Say what was found on this machine, and how to mend what is missing.",
     discussion: """
       Looks for the configuration and, as the platform is, the container engine and the catalog, or the Core server and \
-      the credentials. Exit codes: 0 a job could be run; 1 something is missing, and the text says how to mend it.
+      the credentials, and says of each value where it comes from. Nothing is changed, but the catalog is made where \
+      there is none, and Podman's service is started where nothing listens and ended again.
+
+      EXIT CODES
+        0   nothing is missing
+        1   something is missing, and the text says how to mend it
+        64  the command line is wrong
       """
   )
 
@@ -42,7 +48,7 @@ struct Doctor: ParsableCommand {
       case .local(let local): await examine(local)
       case .core(let core): await examine(core)
       }
-    print(isWell ? "All is well: jobs can be run." : "Mend what is said above, then ask again.")
+    print(isWell ? "All is well: nothing is missing." : "Mend what is said above, then ask again.")
     return isWell
   }
 

@@ -10,7 +10,17 @@ import Sidecar
 /// What the bare command does: speaks JSON-RPC until stdin closes.
 struct Stdio: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Speak JSON-RPC 2.0 on stdin and stdout, one message per line or with Content-Length headers (default)."
+    abstract: "Speak JSON-RPC 2.0 on stdin and stdout, one message per line or with Content-Length headers (default).",
+    discussion: """
+      The first byte decides the framing, and replies come in kind. stdout carries the protocol only; what is said to a \
+      person goes to stderr. It leaves when stdin closes, when nobody reads its answers, when the process that \
+      `initialize` names is gone, or at `exit`; runs go on, and the next one finds them.
+
+      EXIT CODES
+        0   stdin was closed, or `exit` came after `shutdown`
+        1   `exit` came without `shutdown`, or the settings have a fault, which is on stderr
+        64  the command line is wrong
+      """
   )
 
   @OptionGroup var options: CompositionOptions

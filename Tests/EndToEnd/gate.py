@@ -1,4 +1,5 @@
 """A unix socket in front of an engine's, which holds one request: where a crash is to be exactly there."""
+import json
 import re
 import socket
 import threading
@@ -16,6 +17,7 @@ class Gate:
         self.request = re.compile(request.encode())
         self.before = before
         self.reached = threading.Event()
+        self.passed = []
         self.host = f"unix://{path}"
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
@@ -27,6 +29,32 @@ class Gate:
 
     def __exit__(self, *_):
         self.listener.close()
+
+    def requests(self):
+        """Every request that was passed on, in order: method, path and body (JSON, or None)."""
+        found = []
+        for data in self.passed:
+            head, length, body = self._parts(data)
+            method, path, _ = head[0].split(" ")
+            found.append((method, path, json.loads(body) if length else None))
+        return found
+
+    @staticmethod
+    def _parts(data):
+        """Lines of the head, the length of the body, and what came of it."""
+        head, _, body = bytes(data).partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        return lines, next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length")), 0), body
+
+    def _keep(self, request, data):
+        """The request that the piece belongs to: a new one where the last is whole."""
+        if request is not None:
+            _, length, body = self._parts(request)
+            if b"\r\n\r\n" not in request or len(body) < length:
+                request += data
+                return request
+        self.passed.append(bytearray(data))
+        return self.passed[-1]
 
     def _accept(self):
         while True:
@@ -40,6 +68,7 @@ class Gate:
         upstream = socket.socket(socket.AF_UNIX)
         upstream.connect(self.engine)
         held = threading.Event()
+        request = None
         threading.Thread(target=self._answer, args=(upstream, client, held), daemon=True).start()
         # A client that keeps its connection sends the next request after the answer: each starts a piece of its own.
         while data := self._read(client):
@@ -48,6 +77,7 @@ class Gate:
                 if self.before:
                     self.reached.set()
             if not (held.is_set() and self.before):
+                request = self._keep(request, data)
                 upstream.sendall(data)
         upstream.close()
 

@@ -1,9 +1,11 @@
 """`dh-sidecar call`, the shell's way in: what words become, what errors say, and that nothing is lost in silence."""
 import json
+import os
 import subprocess
 
 import pytest
 
+from gate import Gate
 from sidecar import BINARY
 
 
@@ -44,6 +46,11 @@ def test_a_secret_comes_by_stdin_and_is_never_shown(offline_environment):
     (["getrun"], "method_not_found", "getRun"),
     (["listRuns", "project=nosuch"], "project_not_found", "nosuch"),
     (["listFunctions", "project=nosuch"], "project_not_found", "nosuch"),
+    (["getFunction", "project=nosuch", "function=f"], "project_not_found", "getOrCreateProject"),
+    (["run", "project=nosuch", "function=f", "action=job"], "project_not_found", "nosuch"),
+    (["getRun", f"id=store://nosuch/run/container+job:run/{'0' * 32}"], "project_not_found", "nosuch"),
+    (["getTask", f"id=store://default/run/container+job:run/{'0' * 32}"], "invalid_params", "/id"),
+    (["getSchema", "name=run.jobs"], "schema_not_found", "run.job"),
     (["listRuns", "function=nosuch"], "function_not_found", "nosuch"),
     (["listRuns", "state=completed"], "invalid_params", "COMPLETED"),
     (["createFunction", "name=f", "kind=container", "image=Bad Name"], "invalid_params", "/image"),
@@ -75,6 +82,21 @@ def test_a_result_that_can_not_be_written_is_said(offline_environment):
         done = subprocess.run([BINARY, "call", "rpc.discover"], env=offline_environment, stdout=full,
                               stderr=subprocess.PIPE, timeout=30)
     assert done.returncode == 74 and b"No space left" in done.stderr
+
+
+def test_the_run_is_told_before_its_container_is_there(environment, engine, tmp_path):
+    with Gate(tmp_path / "gate.sock", engine.host, r"POST \S*/containers/create", before=True) as gate:
+        env = {**environment, "DOCKER_HOST": gate.host, "CONTAINER_HOST": gate.host}
+        result(env, "createFunction", "name=f", "kind=container", f"image={os.environ['DH_TEST_IMAGE']}", "command=true")
+        process = subprocess.Popen([BINARY, "call", "run", "function=f", "action=job"], env=env, stdout=subprocess.PIPE)
+        assert gate.reached.wait(30)
+        run = json.loads(process.stdout.readline())
+        assert process.poll() is None
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    # The record is there, and whoever looks next makes its container.
+    assert result(environment, "waitRun", f"id={run['id']}", "timeout_seconds=30")["status"]["state"] == "COMPLETED"
 
 
 def test_a_fault_in_the_settings_is_an_error_like_any_other(offline_environment, tmp_path):

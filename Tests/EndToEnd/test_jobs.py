@@ -2,7 +2,9 @@
 import json
 import os
 import statistics
+import subprocess
 import time
+import urllib.parse
 
 import pytest
 from sidecar import CallError, Sidecar
@@ -50,6 +52,49 @@ def test_out_of_memory(sidecar):
     run = sidecar.job("x=a; while true; do x=$x$x; done", resources={"limits": {"memory": "32Mi"}})
     assert status(run)["state"] == "ERROR"
     assert (status(run)["reason"], status(run)["exit_code"]) == ("OOMKilled", 137), status(run)
+
+
+def test_a_program_that_copes_with_a_childs_end(sidecar):
+    """Only the child runs out of memory: what counts is how the program ends."""
+    run = sidecar.job("(x=a; while true; do x=$x$x; done); echo child: $?; exit 0",
+                      resources={"limits": {"memory": "32Mi"}})
+    assert (status(run)["state"], status(run)["exit_code"]) == ("COMPLETED", 0), status(run)
+    assert "child: 137" in texts(sidecar.logs(run))
+
+
+def test_no_gpu(sidecar, engine):
+    """Refused in words of its own before anything is made, where the machine has none."""
+    if os.path.exists("/dev/nvidia0") or os.path.exists("/dev/nvidiactl"):
+        pytest.skip("this machine has a GPU")
+    sidecar.function(command="true")
+    run = sidecar.wait(sidecar.start(resources={"limits": {"gpu": "1"}}))
+    assert (status(run)["state"], status(run)["reason"]) == ("ERROR", "InsufficientGPU")
+    assert "resources.gpu" in status(run)["message"] and engine.containers(run) == []
+
+
+def test_a_full_disk_starts_nothing_that_is_not_recorded(environment, engine, tmp_path):
+    home = tmp_path / "full"
+    home.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", home], check=True)
+    try:
+        with Sidecar({**environment, "XDG_STATE_HOME": str(home)}) as process:
+            process.function(command="true")
+            runs = []
+            with pytest.raises(CallError) as error:
+                for _ in range(100):
+                    runs.append(process.start(envs=[{"name": "A", "value": "x" * 20000}]))
+            assert error.value.data["code"] == "catalog_full" and error.value.data["retryable"], error.value
+            assert runs
+            subprocess.run(["mount", "-o", "remount,size=8m", home], check=True)
+            for run in runs:
+                assert status(process.wait(run))["state"] == "COMPLETED"
+                assert len(engine.containers(run)) == 1
+            assert process.call("listRuns")["total"] == len(runs)
+            label = json.dumps({"label": [f"io.dh-sidecar.function-id={runs[0]['spec']['function'].split(':')[-1]}"]})
+            rows = engine.get("/v1.41/containers/json?all=true&filters=" + urllib.parse.quote(label))
+            assert len(rows) == len(runs)
+    finally:
+        subprocess.run(["umount", "-l", home], check=True)
 
 
 def test_stop_a_running_job(sidecar):

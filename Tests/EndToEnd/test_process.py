@@ -72,6 +72,7 @@ def test_a_bad_header_fails_alone(offline_environment):
         alive(process)
         process.write(b"Content-Length: many\r\n\r\n")
         assert process.others.get(timeout=30)["error"]["code"] in (-32600, -32700)
+        alive(process)
 
 
 def test_an_unknown_method_names_the_nearest(offline):
@@ -171,7 +172,7 @@ def test_it_leaves_when_nobody_reads(offline_environment):
     process.stdout.close()
     process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"initialize"}\n')
     process.stdin.flush()
-    process.wait(5)
+    process.wait(2)
 
 
 def test_it_leaves_with_its_parent(offline_environment):
@@ -206,10 +207,17 @@ def test_exit_codes_of_call(offline_environment, words, code):
     assert bool(done.stdout) == (code == 0) and bool(done.stderr) == (code != 0)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["call", "--help"], ["schema", "--help"], ["doctor", "--help"]])
-def test_help(offline_environment, arguments):
-    done = subprocess.run([BINARY, *arguments], env=offline_environment, capture_output=True, timeout=30)
-    assert done.returncode == 0 and b"USAGE" in done.stdout.upper()
+@pytest.mark.parametrize("arguments, words", [
+    (["--help"], ["ENVIRONMENT", "DH_SIDECAR_CATALOG", "dh-sidecar call", "doctor", "schema"]),
+    (["stdio", "--help"], ["EXIT CODES", "Content-Length", "stderr"]),
+    (["call", "--help"], ["EXIT CODES", "EXAMPLES", "74", "--project"]),
+    (["schema", "--help"], ["EXIT CODES", "openrpc.json", "README.md", "--write"]),
+    (["doctor", "--help"], ["EXIT CODES", "engine", "catalog"]),
+], ids=lambda each: each[0])
+def test_help(offline_environment, arguments, words):
+    done = subprocess.run([BINARY, *arguments], env=offline_environment, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and "USAGE" in done.stdout
+    assert [word for word in words if word not in done.stdout] == []
 
 
 def test_doctor_names_what_is_missing(offline_environment):

@@ -18,6 +18,9 @@ import Testing
     (#"{"Status":"exited","ExitCode":7}"#, false, "Error", 7),
     (#"{"Status":"exited","ExitCode":137,"OOMKilled":true}"#, false, "OOMKilled", 137),
     (#"{"Status":"exited","ExitCode":137}"#, true, "OOMKilled", 137),
+    (#"{"Status":"exited","ExitCode":1,"OOMKilled":true}"#, false, "OOMKilled", 1),
+    (#"{"Status":"exited","ExitCode":0,"OOMKilled":true}"#, false, "Completed", 0),
+    (#"{"Status":"exited","ExitCode":0}"#, true, "Completed", 0),
     (#"{"Status":"exited","ExitCode":137}"#, false, "Killed", 137),
     (#"{"Status":"exited","ExitCode":143}"#, false, "Terminated", 143),
     (#"{"Status":"created","ExitCode":127,"Error":"executable file not found in $PATH"}"#, false, "StartError", 127),
@@ -33,6 +36,17 @@ import Testing
     arguments: [
       ("exec: \"a b\": executable file not found in $PATH", "a b", "StartError", 127, true),
       ("exec /tmp: permission denied", "/tmp", "StartError", 126, false),
+      // As Podman 4.3 and Docker 20.10 write them.
+      (
+        "runc: runc create failed: unable to start container process: exec: \"/no/x\": stat /no/x: no such file or "
+          + "directory: OCI runtime attempted to invoke a command that was not found", "/no/x", "StartError", 127, false
+      ),
+      (
+        "runc: runc create failed: unable to start container process: error during container init: error setting "
+          + "rlimits for ready process: error setting rlimit type 7: operation not permitted: OCI permission denied",
+        "sh", "StartError", nil, false
+      ),
+      ("mount /a:/b: no such file or directory", "sh", "StartError", nil, false),
       ("Bind for 0.0.0.0:80 failed: port is already allocated", nil, "PortInUse", nil, false),
       ("unable to find user nobody2", nil, "UnknownUser", nil, false),
     ] as [(String, String?, String, Int?, Bool)]
@@ -43,6 +57,13 @@ import Testing
     #expect(ending.exitCode == exitCode)
     #expect(ending.message.contains("put the rest in args") == hinted)
     #expect(ending.message.contains(words))
+  }
+
+  @Test(arguments: [("error setting rlimit type 7", "default_ulimits"), ("unknown cgroup layout", "runtime = ")])
+  func whatTheMachineLacksHasARemedy(words: String, remedy: String) {
+    let ending = EndingClassifier.startFailure(words, command: "sh")
+    #expect(ending.message.contains(remedy) && ending.message.contains("CONTAINERS_CONF"))
+    #expect(!ending.message.contains("\"sh\""))
   }
 
   @Test func timesOfNeverAreNone() throws {

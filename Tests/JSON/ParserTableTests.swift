@@ -51,6 +51,53 @@ struct ParserTableTests {
     #expect(throws: JSONParseError.self) { try JSONValue(parsing: #"{"k":"# + text + "}") }
   }
 
+  /// RFC 8259, section 13.
+  @Test("The RFC's examples")
+  func examples() throws {
+    let image = try JSONValue(
+      parsing: """
+        {
+          "Image": {
+              "Width":  800,
+              "Height": 600,
+              "Title":  "View from 15th Floor",
+              "Thumbnail": {
+                  "Url":    "http://www.example.com/image/481989943",
+                  "Height": 125,
+                  "Width":  100
+              },
+              "Animated" : false,
+              "IDs": [116, 943, 234, 38793]
+            }
+        }
+        """
+    )["Image"]
+    #expect(image?["Width"] == 800 && image?["Animated"] == false && image?["Thumbnail"]?["Height"] == 125)
+    #expect(image?["Title"] == "View from 15th Floor" && image?["IDs"] == [116, 943, 234, 38793])
+    let cities = try JSONValue(
+      parsing: """
+        [
+          { "precision": "zip", "Latitude":  37.7668, "Longitude": -122.3959, "Address":   "", "City": "SAN FRANCISCO",
+            "State": "CA", "Zip": "94107", "Country": "US" },
+          { "precision": "zip", "Latitude":  37.371991, "Longitude": -122.026020, "Address":   "", "City": "SUNNYVALE",
+            "State": "CA", "Zip": "94085", "Country": "US" }
+        ]
+        """
+    )
+    #expect(cities.arrayValue?.map { $0["City"] } == ["SAN FRANCISCO", "SUNNYVALE"])
+    #expect(cities.arrayValue?.last?["Longitude"] == .number(JSONNumber(uncheckedLiteral: "-122.026020")))
+    #expect(try [#""Hello world!""#, "42", "true"].map { try JSONValue(parsing: $0) } == ["Hello world!", 42, true])
+  }
+
+  @Test("Canonical texts are equal where the values are, whatever their order")
+  func canonical() throws {
+    let value = try JSONValue(parsing: #"{"b":{"é":1,"z":[{"y":0,"x":"\u0001\""}]},"a":1.50,"":null}"#)
+    #expect(value.text(.canonical) == #"{"":null,"a":1.50,"b":{"z":[{"x":"\u0001\"","y":0}],"é":1}}"#)
+    let pretty = value.text(.golden)
+    #expect(pretty.hasPrefix("{\n  \"\": null,\n  \"a\": 1.50,\n  \"b\": {\n"))
+    #expect(try JSONValue(parsing: #"{"a":[],"b":{}}"#).text(.readable) == "{\n  \"a\": [],\n  \"b\": {}\n}")
+  }
+
   @Test("The table is not small")
   func size() { #expect(Self.values.count * Self.places.count + Self.syntaxFaults.count * 2 >= 300) }
 

@@ -59,11 +59,19 @@ import Testing
     (#"{"resources":{"cpu":"1","requests":{"cpu":"2"}}}"#, ["/resources/cpu conflicting_alias"]),
     (#"{"resources":{"cpu":{"requests":"2","limits":"1"}}}"#, ["/resources request_above_limit"]),
     (#"{"resources":{"gpu":"500m"}}"#, ["/resources integer"]),
+    (
+      #"{"resources":{"limits":{"cpu":"lots","memory":"1G"},"requests":{"memory":"2G"}}}"#,
+      ["/resources/limits/cpu quantity", "/resources request_above_limit"]
+    ),
+    (
+      #"{"volumes":[{"name":"","mount_path":"/a"},{"name":"b","mountPath":"/a"}],"image":""}"#,
+      ["/volumes/0/name format", "/volumes/1/mount_path duplicate", "/image format"]
+    ),
     (#"{"volumes":[{"volume_type":"nfs","name":"a","mount_path":"/a"}]}"#, ["/volumes/0/volume_type enum"]),
     (#"{"volumes":[{"name":"a","mount_path":"a"}]}"#, ["/volumes/0/mount_path format"]),
     (
       #"{"volumes":[{"name":"a","mount_path":"/a"},{"name":"a","mountPath":"/a"}]}"#,
-      ["/volumes/1/mount_path duplicate"]
+      ["/volumes/1/mount_path duplicate", "/volumes/1/name duplicate"]
     ),
     (#"{"volumes":[{"name":"a","mount_path":"/a","mountPath":"/b"}]}"#, ["/volumes/0/mountPath conflicting_alias"]),
     (#"{"action":"serve","service_ports":[{"port":70000}]}"#, ["/service_ports/0/port maximum"]),
@@ -79,7 +87,7 @@ import Testing
     let check = try Self.check(#"{"action":"serve","service_port":[],"service_ports":[{"port":1,"tagetPort":2}]}"#)
     #expect(check.faults.map(\.hint) == ["Did you mean `service_ports`?", "Did you mean `target_port`?"])
     let other = try Self.check(#"{"service_type":"NodePort"}"#)
-    #expect(other.faults.first?.hint == "`serve` take it; leave it out here.")
+    #expect(other.faults.first?.hint == "`serve` takes it; leave it out here.")
   }
 
   /// The reference's five examples, call for call.

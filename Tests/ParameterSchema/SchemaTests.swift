@@ -48,6 +48,23 @@ import Testing
     for variant in variants { #expect(variant["additionalProperties"] == false) }
   }
 
+  @Test func aReadmeGetsItsTablesAnew() {
+    let text = """
+      a
+      <!-- BEGIN generated: parameters -->
+      old
+      <!-- END generated: parameters -->
+      <!-- BEGIN generated: methods -->
+      <!-- END generated: methods -->
+      b
+
+      """
+    let fresh = ReferenceTables.refreshed(text, methods: [Self.method([])])
+    for line in ["| `run` | Runs a function. |\n", "| `run_as_user` |", "a\n", "b\n"] { #expect(fresh.contains(line)) }
+    #expect(!fresh.contains("old") && !fresh.contains("| Error |"))
+    #expect(ReferenceTables.refreshed(fresh, methods: [Self.method([])]) == fresh)
+  }
+
   @Test func tablesReplaceOnlyBetweenTheirMarkers() {
     let text = "a\n<!-- BEGIN generated: x -->\nold\n<!-- END generated: x -->\nb\n"
     #expect(

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """check_schemas.py [BINARY]: an independent validator's word on schema/.
 
-Checks every schema against its metaschema (2020-12 and draft-07) and every example under schema/examples against the
-schema that it names: valid ones must pass, invalid ones that are structural must fail, the others must pass. With the
+Checks every schema against its metaschema (2020-12 and draft-07), the examples in it against their places, and every
+example under schema/examples against the schema that it names: valid ones must pass, invalid ones that are structural must fail, the others must pass. With the
 product's binary, its `validate` must say the same, and name the expected pointer. Needs python3-jsonschema.
 """
 import json
@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, Draft7Validator
 
 ROOT = Path(__file__).resolve().parents[2] / "schema"
 failures = []
-counts = {"schemas": 0, "examples": 0, "verdicts": 0}
+counts = {"schemas": 0, "inner examples": 0, "examples": 0, "verdicts": 0}
 
 
 def expect(condition, message):
@@ -31,6 +31,22 @@ def validator_for(path):
     kind = Draft7Validator if "draft-07" in schema["$schema"] else Draft202012Validator
     kind.check_schema(schema)
     return kind(schema)
+
+
+def check_inner_examples(kind, schema, where):
+    """The `examples` of every subschema are what the subschema accepts."""
+    if isinstance(schema, dict):
+        shown = schema.get("examples")
+        for value in shown if isinstance(shown, list) else []:
+            counts["inner examples"] += 1
+            errors = list(kind(schema).iter_errors(value))
+            expect(not errors, f"{where}: its own example {value!r} is refused: {errors[:1]}")
+        for name, member in schema.items():
+            if name not in ("examples", "default", "const", "enum") or isinstance(member, dict):
+                check_inner_examples(kind, member, f"{where}/{name}")
+    elif isinstance(schema, list):
+        for member in schema:
+            check_inner_examples(kind, member, where)
 
 
 def product_errors(binary, example):
@@ -50,8 +66,9 @@ def main():
     binary = sys.argv[1] if len(sys.argv) > 1 else None
     for path in sorted(ROOT.glob("**/*.schema.json")):
         try:
-            validator_for(path)
+            validator = validator_for(path)
             counts["schemas"] += 1
+            check_inner_examples(type(validator), validator.schema, path.relative_to(ROOT))
         except Exception as error:
             failures.append(f"{path.relative_to(ROOT)}: {error}")
     expect(counts["schemas"] > 0, "no schemas found")

@@ -11,15 +11,14 @@ extension Method {
       parameters: FunctionParameters.create,
       result: "The function.",
       errors: [.projectNotFound, .alreadyExists],
-      example: ["name": "my_function", "kind": "container", "image": "hello-world:latest"]
+      example: ["name": "my_function", "kind": "container", "image": "hello-world:latest"],
+      furtherFaults: WorkloadSpec.functionFaults
     ),
     order: .changesProject
   ) { call in
     let spec = JSONObject(
       FunctionParameters.spec.compactMap { parameter in call.params[parameter.name].map { (parameter.name, $0) } }
     )
-    let faults = WorkloadSpec.functionFaults(spec)
-    guard faults.isEmpty else { throw SidecarError.faults(faults) }
     var draft = FunctionDraft(project: call.project, name: call.string("name") ?? "", spec: spec)
     draft.kind = call.string("kind") ?? draft.kind
     draft.id = call.string("uuid").flatMap(EntityID.normalise)

@@ -15,7 +15,7 @@ extension Method {
       errors: [.projectNotFound, .hasDependents],
       example: ["name": "my_project"]
     ),
-    order: .changesProject
+    order: .changesNamedProject
   ) { call in
     .object(try await call.platform.deleteProject(call.string("name") ?? "", cascade: call.flag("cascade")).json)
   }

@@ -14,7 +14,7 @@ extension Method {
       result: "The project.",
       example: ["name": "my_project"]
     ),
-    order: .changesProject
+    order: .changesNamedProject
   ) { call in
     var draft = ProjectDraft(name: call.string("name") ?? "")
     draft.description = call.string("description")

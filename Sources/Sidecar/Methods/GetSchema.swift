@@ -20,10 +20,14 @@ extension Method {
   ) { call in
     let name = call.params["name"]?.stringValue ?? ""
     guard let document = SchemaFiles.document(named: name, methods: MethodRegistry.declarations) else {
+      let names =
+        ["function"] + Action.allCases.map { "run.\($0.rawValue)" }
+        + MethodRegistry.declarations.map { "methods/\($0.name)" }
       throw SidecarError(
         .schemaNotFound,
         "There is no schema `\(name)`.",
-        hint: "There are function, run.job, run.serve, run.build, run.deploy."
+        hint: EditDistance.nearest(to: name, among: names).map { "Did you mean `\($0)`?" }
+          ?? "There are \(names.joined(separator: ", "))."
       )
     }
     return .object(document)

@@ -31,17 +31,11 @@ extension Method {
     let params = call.params["params"]?.objectValue ?? [:]
     let method = MethodRegistry.declarations.first { $0.name == call.params["method"]?.stringValue }
     guard let method else { return ["valid": false, "errors": [], "warnings": []] }
-    var check = method.check(params)
-    if check.faults.isEmpty { check.faults = Method.furtherFaults(method.name, check.normalised) }
+    let check = method.check(params)
     return [
       "valid": .bool(check.faults.isEmpty),
       "errors": .array(check.faults.map { .object($0.json) }),
       "warnings": .array(check.warnings.map { .object($0.json) }),
     ]
-  }
-
-  /// What the declarations can't say: rules over several params.
-  private static func furtherFaults(_ method: String, _ params: JSONObject) -> [Fault] {
-    method == "createFunction" ? WorkloadSpec.functionFaults(params) : []
   }
 }

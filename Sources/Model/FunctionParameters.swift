@@ -45,7 +45,12 @@ package enum FunctionParameters {
     $0.example = "hello-world:latest"
     $0.scopes = [.function, .run]
     $0.furtherFaults = imageFaults
-  }.onCore(.varies("In a build Core keeps the repository and chooses the tag, which a warning says."))
+  }.onCore(
+    .varies(
+      "On Core the function's wins, so another one in a run is refused; a build gets a new version for it, and its tag is "
+        + "Core's, which warnings say."
+    )
+  )
 
   /// A name that no registry can have is found before anything asks for it.
   private static let imageFaults: @Sendable (JSONValue, String) -> [Fault] = { value, pointer in
@@ -70,7 +75,7 @@ package enum FunctionParameters {
     $0.scopes = [.function, .run]
     $0.furtherFaults = imageFaults
     $0.actions = [.build]
-  }
+  }.onCore(functionWins)
 
   package static let imagePullPolicy = Parameter(
     "image_pull_policy",
@@ -93,7 +98,7 @@ package enum FunctionParameters {
     $0.example = "python3"
     $0.scopes = [.function, .run]
     $0.actions = [.job, .serve, .deploy]
-  }
+  }.onCore(functionWins)
 
   package static let codeSource = Parameter(
     "code_src",
@@ -144,6 +149,10 @@ package enum FunctionParameters {
     $0.example = "python"
     $0.scopes = [.function]
   }
+
+  private static let functionWins = Parameter.Treatment.varies(
+    "On Core the function's wins, so another one in a run is refused."
+  )
 
   private static let sourcesComeLater = Parameter.Treatment.notYet(
     "This version does not bring source code into containers on this machine; build it into the image."

@@ -67,7 +67,8 @@ package enum RunParameters {
     Parameter("profile", .string(.nonEmpty), title: "Profile", "A template that an administrator provides.").with {
       $0.example = "gpu-small"
     }.onLocal(.notYet("This version has no profiles on this machine; give the parameters themselves.")),
-    identity("run_as_user", "Run as user", "The user id that the program runs with.", running),
+    identity("run_as_user", "Run as user", "The user id that the program runs with.", running)
+      .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there.")),
     identity("run_as_group", "Run as group", "The group id that the program runs with.", running),
     identity("fs_group", "File system group", "The group that owns the volumes' files.", running),
     Parameter("replicas", .integer(minimum: 1), title: "Replicas", "How many copies run at once.").with {

@@ -25,7 +25,12 @@ package enum VolumeParameters {
   }
 
   private static let variants: [Shape.Variant] = [
-    variant("persistent_volume_claim", "Persistent volume", "Kept when the run is gone.", [size, storageClass]),
+    variant(
+      "persistent_volume_claim",
+      "Persistent volume",
+      "Kept when the run is gone; on Core made for the run and deleted with it, which a warning says.",
+      [size, storageClass]
+    ),
     variant("shared_volume", "Shared volume", "One that is there already, by its claim's name.", [claimName, size]),
     variant("empty_dir", "Empty directory", "Empty at the start, gone with the run.", [sizeLimit, medium]),
     variant("ephemeral", "Ephemeral volume", "Of a size of its own, gone with the run.", [size, storageClass]),

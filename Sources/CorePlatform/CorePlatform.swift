@@ -93,13 +93,18 @@ package final class CorePlatform: Platform {
   /// POSTs an entity whose id was made here. Answered with "Duplicated entity" to a second attempt, the first one was
   /// carried out: the entity is read instead. To a first attempt it means that the id is taken: `adopt` reads it then
   /// too, otherwise it is `already_exists`.
-  func create(_ entity: CoreEntity, at path: String, adopt: Bool = false) async throws -> (
-    entity: CoreEntity, isNew: Bool
-  ) {
+  func create(
+    _ entity: CoreEntity,
+    at path: String,
+    adopt: Bool = false,
+    isIDGiven: Bool = false
+  ) async throws -> (entity: CoreEntity, isNew: Bool) {
     let what = "\(entity.kind) \(entity.name)"
     let answer = try await client.send(.context("POST", entity.project, path, body: .object(entity.json)), what)
     if answer.isDuplicate {
       guard answer.attempts > 1 || adopt else {
+        // Nobody has an id that was made up here: something in between speaks.
+        guard isIDGiven else { throw CoreRefusal.error(answer, what) }
         throw Self.taken(entity.id, cause: answer.message)
       }
       return (try await client.read(entity.project, path, entity.id, what), answer.attempts > 1 && !adopt)

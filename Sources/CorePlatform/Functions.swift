@@ -22,7 +22,7 @@ extension CorePlatform {
       metadata: metadata,
       spec: FunctionSpec.core(draft.spec, codeSource: codeSource)
     )
-    let made = try await create(function, at: "functions").entity
+    let made = try await create(function, at: "functions", isIDGiven: draft.id != nil).entity
     memory.remember(made, isNew: true)
     return Self.shown(made)
   }
@@ -146,7 +146,9 @@ extension CorePlatform {
       "function \(name)",
       missing: Self.noProject(reference.project)
     )
-    guard let found = page.content.first(where: { $0.name == name }) else { throw Self.notFound(reference) }
+    guard let found = page.content.first(where: { $0.name == name && $0.kind == "container" }) else {
+      throw Self.notFound(reference)
+    }
     memory.remember(found, isNew: false)
     return found
   }
@@ -164,7 +166,7 @@ extension CorePlatform {
         "the versions of \(name)",
         missing: Self.noProject(reference.project)
       )
-      found += page.content.filter { $0.name == name }
+      found += page.content.filter { $0.name == name && $0.kind == "container" }
       number += 1
       if page.isLast { break }
     }

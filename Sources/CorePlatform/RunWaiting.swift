@@ -32,7 +32,7 @@ extension CorePlatform {
       }
     )
     let timedOut = !reached.withLock { $0 }
-    if let view { return WaitResult(run: view.entity, timedOut: timedOut) }
+    if let view { return WaitResult(run: seen(view), timedOut: timedOut) }
     guard var run = last.withLock({ $0 })?.entity, !timedOut else {
       // There is none, or none was seen before the deadline: the server is asked once more, and says why.
       return WaitResult(run: try await getRun(reference), timedOut: timedOut)

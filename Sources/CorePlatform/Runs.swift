@@ -25,7 +25,17 @@ extension CorePlatform {
     )
   }
 
-  package func getRun(_ reference: RunReference) async throws -> Entity { try await view(reference).entity }
+  package func getRun(_ reference: RunReference) async throws -> Entity { seen(try await view(reference)) }
+
+  /// The run as it is shown. The end of a build has changed its function.
+  func seen(_ view: RunView) -> Entity {
+    if view.action == .build, view.state == .completed,
+      let function = view.core.spec["function"]?.stringValue.flatMap(EntityKey.init(parsing:)), let id = function.id
+    {
+      memory.forget(function.project, id)
+    }
+    return view.entity
+  }
 
   package func listRuns(_ query: RunQuery) async throws -> EntityPage {
     let function = try await query.function.asyncMap { try await self.function($0) }
@@ -71,7 +81,7 @@ extension CorePlatform {
     let adopts = draft.idempotencyKey != nil
     if let new = prepared.task.new { try await make(task: new, of: prepared.function, draft.action) }
     do {
-      return try await create(prepared.run, at: "runs", adopt: adopts)
+      return try await create(prepared.run, at: "runs", adopt: adopts, isIDGiven: draft.id != nil)
     } catch let error as SidecarError where Self.saysTaskIsGone(error) && prepared.task.new == nil {
       // The task that was remembered or found has been deleted meanwhile.
       memory.forgetTask(of: prepared.function, draft.action)
@@ -81,7 +91,7 @@ extension CorePlatform {
       var spec = run.spec
       spec["task"] = .string(Self.reference(task: new.id, draft.action, project: new.project))
       run.json["spec"] = .object(spec)
-      return try await create(run, at: "runs", adopt: adopts)
+      return try await create(run, at: "runs", adopt: adopts, isIDGiven: draft.id != nil)
     }
   }
 

@@ -375,11 +375,16 @@ def test_the_engine_of_the_choice(environment, engine):
 
 
 def test_a_platform_that_is_not_in_yet(offline_environment):
-    for arguments, env in [(["--platform", "core"], {}), ([], {"DH_SIDECAR_PLATFORM": "kubernetes"}),
-                           ([], {"DHCORE_ENDPOINT": "https://core.example"})]:
+    for arguments, env in [(["--platform", "kubernetes"], {}), ([], {"DH_SIDECAR_PLATFORM": "kubernetes"})]:
         done = subprocess.run([BINARY, *arguments], env={**offline_environment, **env}, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=30)
-        assert done.returncode != 0 and "there is: local" in done.stderr, done.stderr
+        assert done.returncode != 0 and "there are: local, core" in done.stderr, done.stderr
+
+
+def test_core_without_an_address_says_what_to_set(offline_environment):
+    done = subprocess.run([BINARY, "--platform", "core"], env=offline_environment, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=30)
+    assert done.returncode != 0 and "DHCORE_ENDPOINT" in done.stderr, done.stderr
 
 
 def test_cancelling_a_wait_ends_the_wait_alone(sidecar):

@@ -171,7 +171,9 @@ import Testing
     var params = params
     params["id"] = .string(Self.id)
     let answer = try await platform.call("waitRun", params)
-    guard case .wait(_, let until, let timeout) = platform.last else { return #expect(Bool(false), "nothing was asked") }
+    guard case .wait(_, let until, let timeout) = platform.last else {
+      return #expect(Bool(false), "nothing was asked")
+    }
     #expect(until == goal && timeout == seconds)
     #expect(answer["timed_out"] == .bool(seconds == 0))
   }

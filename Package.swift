@@ -110,7 +110,7 @@ let package = Package(
     .executableTarget(
       name: "dh-sidecar",
       dependencies: [
-        "JSON", "JSONRPC", "Model", "ParameterSchema", "Platform", "Settings", "Catalog", "HTTP",
+        "CLinux", "JSON", "JSONRPC", "Model", "ParameterSchema", "Platform", "Settings", "Catalog", "HTTP",
         "EngineExecutor", "EmbeddedPlatform", "CorePlatform", "Sidecar",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

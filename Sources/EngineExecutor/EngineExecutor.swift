@@ -7,7 +7,8 @@ import Platform
 /// Runs containers on Podman or Docker over the Docker Engine API. Keeps nothing but where the engine is.
 package struct EngineExecutor: Executor {
   package let kind = PlatformKind.local
-  package let actions: Set<Action> = [.job]
+  /// Made when asked for: a set of its own at every start is felt in the first reply.
+  package var actions: Set<Action> { [.job] }
   private let locator: EngineLocator
   private let auth: RegistryAuth
   private let configuration: EngineConfiguration

@@ -32,7 +32,7 @@ struct Composition: Sendable {
 
   /// What the command line says; environment and settings file stand behind it.
   init(platform: String? = nil, project: String? = nil) throws {
-    let environment = ProcessInfo.processInfo.environment
+    let environment = Environment.variables
     let options = SettingsOptions(platform: platform, project: project)
     settings = try SettingsFile.load(environment: environment, options: options)
     switch settings.platform.value {

@@ -11,6 +11,10 @@ int clinux_eventfd(void);
 // dup(2) to a descriptor of at least 3 that is closed on exec; -1 and errno on failure.
 int clinux_dup_cloexec(int fd);
 
+// environ(7): NAME=VALUE each, with a null pointer behind the last; null where there are none. Not to be kept while
+// somebody calls setenv(3).
+char **clinux_environment(void);
+
 // Names the calling thread, as `ps -L` shows it; at most 15 bytes of it.
 void clinux_name_thread(const char *name);
 

@@ -15,13 +15,17 @@ extension Method {
     )
   ) { call in
     if let pid = call.params["processId"]?.integerValue { call.context.watchParent(pid) }
-    return initializeResults[call.platformKind] ?? .null
+    return switch call.platformKind {
+    case .local: initializedLocal
+    case .kubernetes: initializedKubernetes
+    case .core: initializedCore
+    }
   }
 
-  /// Made once: clients measure a server by this answer.
-  private static let initializeResults = Dictionary(
-    uniqueKeysWithValues: PlatformKind.allCases.map { ($0, initializeResult($0)) }
-  )
+  // Made once, and only the one that is wanted: clients measure a server by this answer.
+  private static let initializedLocal = initializeResult(.local)
+  private static let initializedKubernetes = initializeResult(.kubernetes)
+  private static let initializedCore = initializeResult(.core)
 
   private static func initializeResult(_ platform: PlatformKind) -> JSONValue {
     [

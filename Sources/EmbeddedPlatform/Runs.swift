@@ -167,7 +167,7 @@ extension EmbeddedPlatform {
       "function": .string(function.entityKey.reference), "task": .string(task.entityKey.reference),
       "action": .string(draft.action.rawValue),
       // What the function said when the run was made: a later change of the function does not change it.
-      "function_spec": .object(function.spec), "run_spec": .object(draft.spec),
+      "function_spec": .object(try executor.settled(function.spec)), "run_spec": .object(draft.spec),
     ]
     run.status = RunStatus(recordedAt: Timestamp.now(), warnings: warnings).json
     return NewRun(

@@ -29,6 +29,7 @@ package struct EnginePlan: Sendable {
   /// In the order in which they are sent.
   package var calls: [EngineCall] {
     if let build { return [build] }
-    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.flatMap(\.source) + containers.map(\.start)
+    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.flatMap(\.source)
+      + containers.map(\.start)
   }
 }

@@ -141,7 +141,10 @@ struct GitFetch {
   private func require(_ outcome: ChildProcess.Outcome) throws(SourceError) {
     guard outcome.status != 0 || outcome.isTimeout else { return }
     if outcome.isTimeout {
-      throw SourceError("git took longer than \(limits.fetchSeconds) seconds for \(source.uri)", hint: "try again later")
+      throw SourceError(
+        "git took longer than \(limits.fetchSeconds) seconds for \(source.uri)",
+        hint: "try again later"
+      )
     }
     throw failure(outcome.output)
   }

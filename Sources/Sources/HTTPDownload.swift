@@ -27,7 +27,8 @@ struct HTTPDownload {
       } catch let error as HTTPError {
         throw SourceError(
           "can't get \(title): its server gives no answer that can be used",
-          hint: "check the URL and the network; proxies are read from HTTPS_PROXY, further authorities from SSL_CERT_FILE",
+          hint:
+            "check the URL and the network; proxies are read from HTTPS_PROXY, further authorities from SSL_CERT_FILE",
           cause: error.message
         )
       }

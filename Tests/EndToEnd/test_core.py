@@ -295,6 +295,11 @@ def test_ids_with_dashes_are_found_in_either_spelling(core, sidecar):
         "metadata": {"project": PROJECT, "name": "dashed"}})
     assert sidecar.call("getFunction", function=dashed)["name"] == "dashed"
     assert sidecar.call("getFunction", function=dashed.replace("-", ""))["name"] == "dashed"
+    core.fault("status", method="GET", path="/functions/", status=503)
+    assert sidecar.call("getFunction", function=dashed)["name"] == "dashed"
+    core.fault("status", method="DELETE", path="/functions/", status=503)
+    sidecar.call("deleteFunction", function=dashed)
+    assert sidecar.call("listFunctions")["total"] == 0
 
 
 def test_runs_are_listed_filtered_and_paged_by_the_server(core, sidecar):
@@ -315,7 +320,11 @@ def test_runs_are_listed_filtered_and_paged_by_the_server(core, sidecar):
     both = sidecar.call("listRuns", state=["ERROR", "COMPLETED"], limit=2)
     more = sidecar.call("listRuns", state=["ERROR", "COMPLETED"], limit=50, cursor=both["next_cursor"])
     assert {run["id"] for run in both["items"] + more["items"]} >= {run["id"] for run in runs}
-    assert sidecar.call("listRuns", function="my_function", action="serve")["items"] == []
+    if core.level == 13:
+        assert refused(sidecar.call, "listRuns", action="job").data["errors"][0]["pointer"] == "/action"
+    else:
+        assert sidecar.call("listRuns", function="my_function", action="serve")["items"] == []
+        assert sidecar.call("listRuns", action="job")["total"] == 5
     failed = sidecar.call("getRun", id=runs[1]["key"])
     assert failed["status"]["exit_code"] == 1 and failed["status"]["reason"] == "Error"
 
@@ -368,6 +377,37 @@ def test_delete_waits_until_it_is_gone(core, sidecar):
     assert sidecar.call("deleteRun", id=run["id"])["status"]["state"] == "DELETED"
     for method in "getRun", "deleteRun", "stopRun", "getRunLogs", "waitRun":
         assert refused(sidecar.call, method, id=run["id"]).data["code"] == "run_not_found", method
+
+
+def test_an_action_is_not_taken_for_a_part_of_a_projects_name(core15, sidecar15):
+    sidecar15.call("getOrCreateProject", name="build-things")
+    sidecar15.call("createFunction", project="build-things", name="f", kind="container", image="a")
+    sidecar15.call("run", project="build-things", function="f", action="job")
+    assert sidecar15.call("listRuns", project="build-things", action="build")["total"] == 0
+    assert sidecar15.call("listRuns", project="build-things", action="job")["total"] == 1
+
+
+@pytest.mark.parametrize("cursor", ["zz", {"page": -1, "size": 2}, {"page": 1 << 62, "size": 2},
+                                    {"page": 0, "size": 2, "offsets": {"ERROR": -1, "COMPLETED": -1}}])
+def test_a_cursor_that_no_list_gave_is_a_fault(sidecar15, cursor):
+    text = cursor if isinstance(cursor, str) else json.dumps(cursor).encode().hex()
+    error = refused(sidecar15.call, "listRuns", state=["ERROR", "COMPLETED"], cursor=text)
+    assert error.data["code"] == "invalid_params" and error.data["errors"][0]["pointer"] == "/cursor"
+    assert sidecar15.call("listRuns")["total"] == 0
+
+
+def test_functions_made_while_somebody_pages_repeat_none(core15, sidecar15):
+    for number in range(4):
+        function(sidecar15, f"f{number}")
+    seen, cursor = [], None
+    for number in range(4, 8):
+        page = sidecar15.call("listFunctions", limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += [each["name"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+        function(sidecar15, f"f{number}")
+    assert len(seen) == len(set(seen)) and {"f0", "f1", "f2", "f3"} <= set(seen)
 
 
 def test_render_is_what_run_sends(core, sidecar):
@@ -454,6 +494,19 @@ def test_a_project_has_to_be_named(core15, tmp_path):
 
 
 # Waiting.
+
+def test_one_bad_wait_ends_no_other(core15, sidecar15):
+    made = function(sidecar15)
+    run = sidecar15.call("run", function=made["id"], action="job", args=["sleep", "1500"])
+    good = sidecar15.send("waitRun", {"id": run["id"], "timeout_seconds": 30})
+    bad = sidecar15.send("waitRun", {"id": "bad id!", "timeout_seconds": 30})
+    core15.fault("status", method="GET", path="0" * 32, status=400, message="nope")
+    other = sidecar15.send("waitRun", {"id": "0" * 32, "timeout_seconds": 30})
+    for wait in bad, other:
+        with pytest.raises(CallError):
+            sidecar15.answer(wait, 10)
+    assert sidecar15.answer(good, 30)["status"]["state"] == "COMPLETED"
+
 
 def test_many_waits_cost_few_requests(core15, tmp_path):
     core15.options(pace={"ready": 20, "pending": 20, "running": 1500})
@@ -570,6 +623,80 @@ def test_slow_bodies_are_waited_for(core15, sidecar15):
     made = function(sidecar15)
     core15.fault("trickle", bytes=50, milliseconds=20, method="GET", path="/functions/")
     assert sidecar15.call("updateFunction", function=made["id"], description="d")["metadata"]["description"] == "d"
+
+
+def test_a_uuid_that_somebody_has_is_not_taken_for_ours_after_a_retry(core15, sidecar15):
+    made = function(sidecar15)
+    serve = sidecar15.call("run", function=made["id"], action="serve", service_ports=[{"port": 80}])
+    core15.fault("status", method="POST", suffix="/runs", status=503)
+    error = refused(sidecar15.call, "run", function=made["id"], action="job", uuid=serve["id"])
+    assert error.data["code"] == "already_exists"
+
+
+def test_a_redirect_names_where_the_server_has_gone(core15, sidecar15):
+    core15.fault("answer", status=308, headers={"Location": "https://new.example/api"}, body="<html>moved</html>")
+    error = refused(sidecar15.call, "getProject", name=PROJECT)
+    assert "https://new.example/api" in error.message and "DHCORE_ENDPOINT" in error.data["hint"]
+
+
+def test_a_deletion_that_nobody_saw_done_is_not_said_to_be(core15, sidecar15):
+    made = function(sidecar15)
+    run = sidecar15.call("run", function=made["id"], action="job")
+    core15.fault("status", method="GET", path=f"/runs/{run['id']}", status=503, count=100)
+    assert sidecar15.call("deleteRun", id=run["id"])["status"]["state"] == "DELETING"
+
+
+def test_a_stop_that_changes_nothing_is_said_to(core15, sidecar15):
+    made = function(sidecar15)
+    run = sidecar15.call("run", function=made["id"], action="job", args=["sleep", "60000"])
+    core15.force(run["id"], "ARCHIVING")
+    error = refused(sidecar15.call, "stopRun", id=run["id"])
+    assert error.data["code"] == "core_error" and "ARCHIVING" in error.message
+
+
+def test_a_cancelled_build_leaves_no_version(core15, sidecar15):
+    made = function(sidecar15)
+    core15.fault("delay", method="POST", suffix="/runs", milliseconds=3000)
+    build = sidecar15.send("run", {"function": made["id"], "action": "build", "base_image": "a:1", "image": "team/app:2"})
+    time.sleep(0.8)
+    sidecar15.write(sidecar15.frame({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": build}}))
+    with pytest.raises(CallError):
+        sidecar15.answer(build, 10)
+    end = time.monotonic() + 10
+    while sidecar15.call("listFunctions", versions="all")["total"] > 1 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert [each["id"] for each in sidecar15.call("listFunctions", versions="all")["items"]] == [made["id"]]
+
+
+def test_the_same_key_is_the_same_run_though_the_function_has_changed(core15, sidecar15):
+    function(sidecar15)
+    one = sidecar15.call("run", function="my_function", action="job", idempotency_key="k", args=["a"])
+    function(sidecar15, image="newer:1")
+    assert sidecar15.call("run", function="my_function", action="job", idempotency_key="k", args=["a"])["id"] == one["id"]
+
+
+def test_what_a_server_repeats_of_secrets_and_tokens_stays_unsaid(tmp_path):
+    token = "access-" + "x" * 900
+    with CoreDouble(15) as core, connect(core, tmp_path, DHCORE_ACCESS_TOKEN=token) as sidecar:
+        sidecar.call("getOrCreateProject", name=PROJECT)
+        for status in 400, 403, 500:
+            core.fault("status", method="GET", path="/projects/", status=status, message=f"bad {token}", count=4)
+            assert "xxxxx" not in str(refused(sidecar.call, "getProject", name=PROJECT))
+            core.reset("faults")
+        core.fault("status", method="PUT", suffix="/secrets/data", status=400, message="rejected value hunter2")
+        assert "hunter2" not in str(refused(sidecar.call, "setSecret", name="S", value="hunter2"))
+
+
+@pytest.mark.parametrize("level", [13, 14])
+def test_profiles_are_found_where_the_configuration_has_none(level, tmp_path):
+    with CoreDouble(level, profiles=["gpu"]) as core, connect(core, tmp_path) as sidecar:
+        sidecar.call("getOrCreateProject", name=PROJECT)
+        function(sidecar)
+        assert sidecar.call("listProfiles")["items"] == [{"name": "gpu"}]
+        core.options(profiles=["gpu", "new"])
+        assert sidecar.call("run", function="my_function", action="job", profile="new")["spec"]["profile"] == "new"
+        assert refused(sidecar.call, "run", function="my_function", action="job",
+                       profile="gpuu").data["code"] == "profile_not_found"
 
 
 def test_a_wait_outlives_a_server_that_is_away(core15, sidecar15):

@@ -733,6 +733,25 @@ def test_a_forced_level_wins(tmp_path):
         assert sidecar.call("run", function="my_function", action="job")["kind"] == "container+run"
 
 
+def test_a_level_that_the_server_does_not_have_fails_in_its_words(tmp_path):
+    with CoreDouble(13) as core, connect(core, tmp_path, DH_SIDECAR_CORE_LEVEL="15") as sidecar:
+        sidecar.call("getOrCreateProject", name=PROJECT)
+        function(sidecar)
+        error = refused(sidecar.call, "run", function="my_function", action="job")
+        assert error.data["code"] == "core_error" and "kind" in error.data["cause"]
+
+
+def test_waits_go_by_the_servers_clock(core15, sidecar15):
+    core15.options(manual_time=True)
+    made = function(sidecar15)
+    runs = [sidecar15.call("run", function=made["id"], action="job") for _ in range(5)]
+    waits = [sidecar15.send("waitRun", {"id": run["id"], "timeout_seconds": 60}) for run in runs]
+    for hours in -3, 1, 1, 1, 1, 1:
+        time.sleep(0.3)
+        core15._ask("/_double/time", {"advance": hours * 3_600_000})
+    assert {sidecar15.answer(wait, 30)["status"]["state"] for wait in waits} == {"COMPLETED"}
+
+
 # Credentials.
 
 def test_basic_and_a_wrong_password(tmp_path):

@@ -58,7 +58,9 @@ package final class CorePlatform: Platform {
     do {
       capabilities["server"] = .object(try await describe())
       let (dialect, warning) = client.facts.dialect
-      capabilities["profiles"] = .array(Profiles.names(try await client.configuration()).map { .string($0) })
+      // Some servers tell them only to whom they know; null: not published.
+      let profiles = try? await publishedProfiles()
+      capabilities["profiles"] = profiles.map { .array($0.map { .string($0) }) } ?? .null
       capabilities["resume"] = .bool(dialect.resumes)
       if let warning { capabilities["warnings"] = [.object(warning.json)] }
     } catch let error as SidecarError {
@@ -107,7 +109,10 @@ package final class CorePlatform: Platform {
         guard isIDGiven else { throw CoreRefusal.error(answer, what) }
         throw Self.taken(entity.id, cause: answer.message)
       }
-      return (try await client.read(entity.project, path, entity.id, what), answer.attempts > 1 && !adopt)
+      let found = try await client.read(entity.project, path, entity.id, what)
+      // Of a second attempt it is ours, unless somebody had the id before the first.
+      guard adopt || found.isSame(as: entity) else { throw Self.taken(entity.id, cause: answer.message) }
+      return (found, answer.attempts > 1 && !adopt)
     }
     guard answer.isSuccess else {
       let noProject = Self.noProject(entity.project)

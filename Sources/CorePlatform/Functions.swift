@@ -102,11 +102,15 @@ extension CorePlatform {
     // Core ignores cascade where it deletes by name, so each version is deleted by its id.
     for version in versions {
       memory.forget(version.project, version.id)
-      _ = try await deleted(
-        .context("DELETE", version.project, "functions", version.id).asking("cascade", cascade ? "true" : nil),
-        "function \(version.name)",
-        missing: Self.notFound(reference)
-      )
+      do {
+        _ = try await deleted(
+          .context("DELETE", version.project, "functions", version.id).asking("cascade", cascade ? "true" : nil),
+          "function \(version.name)",
+          missing: Self.notFound(reference)
+        )
+      } catch let error as SidecarError where error.code == .functionNotFound {
+        // Somebody else has deleted it since it was listed.
+      }
     }
     return versions.map(Self.shown)
   }
@@ -156,20 +160,8 @@ extension CorePlatform {
   private func versions(_ reference: FunctionReference, name: String) async throws -> [CoreEntity] {
     let request = CoreRequest.context("GET", reference.project, "functions").asking("name", name)
       .asking("versions", "all")
-    var found: [CoreEntity] = []
-    var number = 0
-    while true {
-      let page = try await client.page(
-        request,
-        number: number,
-        size: 1000,
-        "the versions of \(name)",
-        missing: Self.noProject(reference.project)
-      )
-      found += page.content.filter { $0.name == name && $0.kind == "container" }
-      number += 1
-      if page.isLast { break }
-    }
+    let all = try await client.all(request, "the versions of \(name)", missing: Self.noProject(reference.project))
+    let found = all.filter { $0.name == name && $0.kind == "container" }
     guard !found.isEmpty else { throw Self.notFound(reference) }
     return found
   }

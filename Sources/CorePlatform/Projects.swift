@@ -50,6 +50,7 @@ extension CorePlatform {
       "project \(name)",
       missing: Self.noProject(name)
     )
+    memory.forgetProject(name)
     return project
   }
 
@@ -91,9 +92,10 @@ extension CorePlatform {
       "a list of \(type.rawValue)s",
       missing: type == .project ? nil : Self.noProject(query.project)
     )
-    let next = ListCursor(page: cursor.page + 1, size: cursor.size ?? query.limit)
+    var next = ListCursor(page: cursor.page + 1, size: cursor.size ?? query.limit)
+    next.last = page.content.last?.id
     return EntityPage(
-      items: page.content.map { show($0) ?? $0.entity(type) },
+      items: cursor.unseen(page.content).map { show($0) ?? $0.entity(type) },
       total: page.total,
       nextCursor: page.isLast ? nil : next.text
     )

@@ -22,7 +22,8 @@ extension CorePlatform {
     }
     // Core answers a stop with 200 whether or not it means anything, so the run is looked at first.
     var view = try await view(reference)
-    switch view.state {
+    let before = view.state
+    switch before {
     case .created, .built, .ready, .pending: return try await deleteUnstoppable(reference, view, decided: decided)
     case .running, .resume: view = try await act("stop", on: reference)
     case .stop: break
@@ -37,12 +38,12 @@ extension CorePlatform {
     }
     decided()
     if !view.state.isTerminal { view = try await settled(reference, view) { $0.state.isTerminal } }
-    guard view.state != .running else {
+    guard view.state != before else {
       throw SidecarError(
         .coreError,
-        "Core took the stop and the run goes on.",
+        "Core took the stop and the run is still \(before.rawValue).",
         hint: "Look at it with getRun; deleteRun ends it with its record.",
-        cause: view.state.rawValue
+        cause: before.rawValue
       )
     }
     return view.entity
@@ -109,10 +110,25 @@ extension CorePlatform {
     }
     decided()
     let answered = CoreEntity(answer.json).map { RunView(core: $0).entity }
-    let rest = try await poller.wait(for: reference, seconds: Self.settleSeconds) { $0 == nil }
-    var run = rest?.entity ?? answered ?? Self.gone(reference)
-    if rest == nil { run.status["state"] = .string(RunState.deleted.rawValue) }
-    return run
+    switch try await poller.wait(for: reference, seconds: Self.settleSeconds, until: { _ in false }) {
+    case .gone:
+      var run = answered ?? Self.gone(reference)
+      run.status["state"] = .string(RunState.deleted.rawValue)
+      return run
+    case .unseen: return answered ?? Self.gone(reference)
+    case .run(let rest):
+      var run = rest.entity
+      if rest.state != .deleting {
+        let warning = Warning(
+          pointer: "",
+          code: "not_deleted",
+          message:
+            "Core took the deletion \(Int(Self.settleSeconds)) s ago and the run is still \(rest.state.rawValue)."
+        )
+        run.status["warnings"] = [.object(warning.json)]
+      }
+      return run
+    }
   }
 
   // MARK: Shared
@@ -133,7 +149,9 @@ extension CorePlatform {
     _ view: RunView,
     until isSettled: @escaping @Sendable (RunView) -> Bool
   ) async throws -> RunView {
-    try await poller.wait(for: reference, seconds: Self.settleSeconds) { $0.map(isSettled) ?? true } ?? view
+    let outcome = try await poller.wait(for: reference, seconds: Self.settleSeconds, until: isSettled)
+    guard case .run(let settled) = outcome else { return view }
+    return settled
   }
 
   private static func gone(_ reference: RunReference) -> Entity {

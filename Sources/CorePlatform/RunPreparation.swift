@@ -1,4 +1,3 @@
-internal import Crypto
 internal import JSON
 internal import Model
 internal import Platform
@@ -10,7 +9,6 @@ struct PreparedRun: Sendable {
   var newVersion: CoreEntity?
   var task: (id: String, new: CoreEntity?)
   var run: CoreEntity
-  var fingerprint: String?
   var warnings: [Warning]
 
   /// In the order in which they are sent.
@@ -42,10 +40,10 @@ extension CorePlatform {
     if let first = refused.first {
       throw SidecarError(.unsupportedParameter, first.message, hint: first.hint, faults: refused)
     }
-    try await checkProfile(spec.profile)
+    let unchecked = try await checkProfile(spec.profile)
     try await checkSecrets(spec.secrets, project: function.project)
 
-    var warnings = draft.warnings + own.warnings + translation.warnings + [guess].compactMap(\.self)
+    var warnings = draft.warnings + own.warnings + translation.warnings + [guess, unchecked].compactMap(\.self)
     let id = draft.runID(in: function.project) ?? EntityID.generate()
     let newVersion = draft.action == .build ? Self.version(of: function, for: draft.spec["image"], run: id) : nil
     if let newVersion {
@@ -54,9 +52,10 @@ extension CorePlatform {
           pointer: "/image",
           code: "new_version",
           message:
-            "Core names what it builds by the function's image, which no later call can change: the build is made "
-            + "of a new version of `\(function.name)`, \(newVersion.id), with \(newVersion.spec["image"]?.text() ?? "") in "
-            + "place of \(function.spec["image"]?.text() ?? "none"). The version \(function.id) stays as it is."
+            "Core names what it builds by the function's image, which no later call can change: so the build is made "
+            + "of a new version of `\(function.name)`, with \(newVersion.spec["image"]?.text() ?? "") in place of "
+            + "\(function.spec["image"]?.text() ?? "none"). From now on the name means this version, whose image is there "
+            + "when the build is done; the one before is \(Self.shown(function).json["key"]?.stringValue ?? function.id)."
         )
       )
     }
@@ -64,22 +63,19 @@ extension CorePlatform {
     let known = newVersion == nil ? try await knownTask(of: function, draft.action) : nil
     let new = known == nil ? Self.newTask(of: target, draft.action) : nil
     let taskID = known ?? new?.id ?? ""
-    let fingerprint = draft.idempotencyKey.map { _ in Self.fingerprint(draft, function: function.name, reference) }
     let run = Self.newRun(
       id,
       draft,
       target,
       dialect,
       taskID: taskID,
-      spec: translation.spec,
-      fingerprint: fingerprint
+      spec: translation.spec
     )
     return PreparedRun(
       function: target,
       newVersion: newVersion,
       task: (taskID, new),
       run: run,
-      fingerprint: fingerprint,
       warnings: warnings
     )
   }
@@ -114,8 +110,7 @@ extension CorePlatform {
     _ function: CoreEntity,
     _ dialect: any Dialect,
     taskID: String,
-    spec: JSONObject,
-    fingerprint: String?
+    spec: JSONObject
   ) -> CoreEntity {
     var whole: JSONObject = [
       "task": .string(reference(task: taskID, draft.action, project: function.project)),
@@ -131,8 +126,7 @@ extension CorePlatform {
     )
     var metadata: JSONObject = ["relationships": [["type": "run_of", "dest": .string(key.text)]]]
     metadata["description"] = draft.description.map { .string($0) }
-    let labels = draft.labels + [fingerprint.map(CoreLabel.fingerprint)].compactMap(\.self)
-    if !labels.isEmpty { metadata["labels"] = .array(labels.map { .string($0) }) }
+    if !draft.labels.isEmpty { metadata["labels"] = .array(draft.labels.map { .string($0) }) }
     return CoreEntity(
       type: .run,
       kind: dialect.runKind(of: draft.action),
@@ -144,40 +138,7 @@ extension CorePlatform {
     )
   }
 
-  /// What makes two calls under one idempotency key the same. The function's image is left out for a build, which
-  /// changes it.
-  private static func fingerprint(_ draft: RunDraft, function: String, _ reference: JSONObject) -> String {
-    var reference = reference
-    if draft.action == .build { reference["image"] = nil }
-    let parts: JSONObject = [
-      "function": .string(function), "function_spec": .object(reference), "action": .string(draft.action.rawValue),
-      "run_spec": .object(draft.spec), "name": draft.name.map { .string($0) } ?? .null,
-      "description": draft.description.map { .string($0) } ?? .null, "labels": .array(draft.labels.map { .string($0) }),
-    ]
-    let digest = SHA256.hash(data: JSONValue.object(parts).serialized(.canonical))
-    return EntityID.hex(Array(digest.prefix(16)))
-  }
-
   // MARK: What Core itself would not check
-
-  /// Core takes a profile that it does not have for none.
-  private func checkProfile(_ name: String?) async throws {
-    guard let name else { return }
-    let profiles = Profiles.names(try await client.configuration())
-    guard !profiles.contains(name) else { return }
-    let hint =
-      EditDistance.nearest(to: name, among: profiles).map { "Did you mean `\($0)`?" }
-      ?? (profiles.isEmpty
-        ? "The server publishes no profile; leave it out." : "The server's are \(profiles.joined(separator: ", ")).")
-    throw SidecarError(
-      .profileNotFound,
-      "The server has no profile `\(name)`, and would ignore it.",
-      hint: hint,
-      faults: [
-        Fault(pointer: "/profile", rule: "profile_not_found", message: "There is no profile `\(name)`.", hint: hint)
-      ]
-    )
-  }
 
   /// Core starts a run without the secrets that it does not find.
   private func checkSecrets(_ names: [String], project: String) async throws {

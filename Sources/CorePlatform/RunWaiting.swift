@@ -11,9 +11,8 @@ extension CorePlatform {
     progress: @escaping @Sendable (Progress) async -> Void
   ) async throws -> WaitResult {
     let reporter = StateReporter()
-    let reached = Mutex(false)
     let last = Mutex<RunView?>(nil)
-    let view = try await poller.wait(
+    let outcome = try await poller.wait(
       for: reference,
       seconds: timeoutSeconds,
       observe: { news in
@@ -25,21 +24,18 @@ extension CorePlatform {
         case .run(nil), .failed, .deadline: break
         }
       },
-      until: { view in
-        let isReached = view.map { Self.isReached(until, $0) } ?? true
-        reached.withLock { $0 = isReached }
-        return isReached
-      }
+      until: { Self.isReached(until, $0) }
     )
-    let timedOut = !reached.withLock { $0 }
-    if let view { return WaitResult(run: seen(view), timedOut: timedOut) }
-    guard var run = last.withLock({ $0 })?.entity, !timedOut else {
-      // There is none, or none was seen before the deadline: the server is asked once more, and says why.
-      return WaitResult(run: try await getRun(reference), timedOut: timedOut)
+    switch outcome {
+    case .run(let view): return WaitResult(run: seen(view), timedOut: !Self.isReached(until, view))
+    // The server is asked once more, and says why.
+    case .unseen: return WaitResult(run: try await getRun(reference), timedOut: true)
+    case .gone:
+      guard var run = last.withLock({ $0 })?.entity else { throw Self.notFound(reference) }
+      // Somebody deleted it while it was waited for.
+      run.status["state"] = .string(RunState.deleted.rawValue)
+      return WaitResult(run: run, timedOut: false)
     }
-    // Somebody deleted it while it was waited for.
-    run.status["state"] = .string(RunState.deleted.rawValue)
-    return WaitResult(run: run, timedOut: false)
   }
 
   /// Without a goal: a job and a build to their end, a serve and a deploy until they run.

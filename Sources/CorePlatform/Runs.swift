@@ -6,9 +6,7 @@ extension CorePlatform {
   package func run(_ draft: RunDraft) async throws -> Entity {
     let prepared = try await prepare(draft)
     let made = try await withNewVersion(prepared, draft) { try await self.make(prepared, draft) }
-    if let fingerprint = prepared.fingerprint, !made.isNew {
-      try Self.requireSame(made.entity, fingerprint, draft)
-    }
+    if draft.idempotencyKey != nil, !made.isNew { try Self.requireSame(made.entity, prepared.run) }
     let changed = made.isNew ? Self.changes(sent: prepared.run.spec, kept: made.entity.spec) : []
     var run = RunView(core: made.entity).entity
     let warnings = prepared.warnings + changed
@@ -69,7 +67,9 @@ extension CorePlatform {
       return try await make()
     } catch {
       let request = CoreRequest.context("DELETE", version.project, "functions", version.id).asking("cascade", "true")
-      let cleaned = try? await client.send(request, "the deletion of function \(version.name)")
+      // A task of its own: whoever cancels the call shall not leave the version behind.
+      let cleaning = Task { [client] in try await client.send(request, "the deletion of function \(version.name)") }
+      let cleaned = try? await cleaning.value
       guard var first = error as? SidecarError, cleaned?.isSuccess != true else { throw error }
       first.hint =
         "A version \(version.id) of \(version.name) was made for this build and is left: deleteFunction removes it."
@@ -126,11 +126,23 @@ extension CorePlatform {
     error.code == .coreError && (error.cause?.lowercased().contains("invalid task") ?? false)
   }
 
-  private static func requireSame(_ run: CoreEntity, _ fingerprint: String, _ draft: RunDraft) throws {
-    guard CoreLabel.fingerprint(in: run.labels) != fingerprint else { return }
+  /// Whether a run that is there is what the same idempotency key now asks for: the same function by name, action and
+  /// parameters. What a server drops or adds of itself is no difference; a function that has changed is none either.
+  private static func requireSame(_ run: CoreEntity, _ sent: CoreEntity) throws {
+    let own = Set(RunParameters.spec.map(\.name)).subtracting(FunctionParameters.spec.map(\.name))
+    func name(_ entity: CoreEntity) -> String? {
+      entity.spec["function"]?.stringValue.flatMap(EntityKey.init(parsing:))?.name
+    }
+    let differs = own.filter { parameter in
+      guard let kept = run.spec[parameter], !kept.isNull else { return false }
+      return sent.spec[parameter] != kept
+    }
+    let isSame = differs.isEmpty && name(run) == name(sent) && RunView(core: run).action == RunView(core: sent).action
+    guard !isSame else { return }
     throw SidecarError(
       .idempotencyConflict,
-      "The idempotency_key was used before, for run \(run.id), with other parameters.",
+      "The idempotency_key was used before, for run \(run.id), with other parameters"
+        + (differs.isEmpty ? "." : ": \(differs.sorted().joined(separator: ", "))."),
       hint: "Give another key, or the same parameters."
     )
   }

@@ -16,12 +16,19 @@ extension CorePlatform {
       )
       secret = try await create(new, at: "secrets").entity
     }
-    // The only request that carries the value.
-    _ = try await client.json(
-      .context("PUT", project, "secrets", "data", body: [name: .string(value)]),
-      "the value of secret \(name)",
-      missing: Self.noProject(project)
-    )
+    do {
+      // The only request that carries the value.
+      _ = try await client.json(
+        .context("PUT", project, "secrets", "data", body: [name: .string(value)]),
+        "the value of secret \(name)",
+        missing: Self.noProject(project)
+      )
+    } catch var error as SidecarError {
+      // Whatever the server says of it, the value stays unsaid.
+      error.message = value.isEmpty ? error.message : error.message.replacing(value, with: "***")
+      error.cause = value.isEmpty ? error.cause : error.cause?.replacing(value, with: "***")
+      throw error
+    }
     guard let secret else { throw Self.noSecret(project, name) }
     return Self.shownSecret(secret)
   }
@@ -43,21 +50,7 @@ extension CorePlatform {
 
   /// All of a project, for the check before a run.
   func allSecrets(project: String) async throws -> [CoreEntity] {
-    var secrets: [CoreEntity] = []
-    var number = 0
-    while true {
-      let request = CoreRequest.context("GET", project, "secrets")
-      let page = try await client.page(
-        request,
-        number: number,
-        size: 1000,
-        "the secrets",
-        missing: Self.noProject(project)
-      )
-      secrets += page.content
-      number += 1
-      if page.isLast { return secrets }
-    }
+    try await client.all(.context("GET", project, "secrets"), "the secrets", missing: Self.noProject(project))
   }
 
   private func secret(_ project: String, _ name: String) async throws -> CoreEntity? {

@@ -21,9 +21,14 @@ package struct EntityKey: Sendable, Hashable {
   /// Takes the key form and the reference forms `container://P/NAME:ID`, `container+job://P/ID`; for runs and tasks
   /// also `ID:ID`, as Core writes them. Ids are normalised; nil for anything else.
   package init?(parsing text: String) {
-    guard let separator = text.firstRange(of: "://") else { return nil }
-    let scheme = String(text[..<separator.lowerBound])
-    let parts = text[separator.upperBound...].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    // Over bytes: every call looks whether its names are keys.
+    let bytes = text.utf8
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) else {
+      return nil
+    }
+    let scheme = String(text[..<colon])
+    let rest = bytes[bytes.index(colon, offsetBy: 3)...]
+    let parts = rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String(Substring($0)) }
     guard let project = parts.first, NameRules.isSlug(project) else { return nil }
     if scheme == "store" {
       if parts.count == 1 {

@@ -17,6 +17,9 @@ package struct MethodRegistry: RequestHandler {
 
   private static let byName = Dictionary(uniqueKeysWithValues: methods.map { ($0.declaration.name, $0) })
 
+  /// `initialize` is found without the others, which need not be made for it: it is what a client waits for first.
+  private static func method(named name: String) -> Method? { name == "initialize" ? .initialize : byName[name] }
+
   private let platform: any Platform
   private let defaultProject: String?
 
@@ -27,7 +30,7 @@ package struct MethodRegistry: RequestHandler {
   }
 
   package func scheduling(of method: String, params: JSONObject) -> Scheduling {
-    switch Self.byName[method]?.order {
+    switch Self.method(named: method)?.order {
     case nil, .inline: .inline
     case .concurrent: .concurrent
     case .changesProject: .lane(lane(params))
@@ -45,14 +48,16 @@ package struct MethodRegistry: RequestHandler {
   }
 
   package func handleInline(_ method: String, params: JSONObject, context: RequestContext) throws -> JSONValue {
-    guard let found = Self.byName[method], case .pure(let answer) = found.answer else { throw Self.unknown(method) }
+    guard let found = Self.method(named: method), case .pure(let answer) = found.answer else {
+      throw Self.unknown(method)
+    }
     // LSP clients send members of their own with `initialize`: those are ignored.
     let checked = method == "initialize" ? params : try Self.checked(found, params).normalised
     return try answer(PureCall(params: checked, platformKind: platform.kind, context: context))
   }
 
   package func handle(_ method: String, params: JSONObject, context: RequestContext) async throws -> JSONValue {
-    guard let found = Self.byName[method] else { throw Self.unknown(method) }
+    guard let found = Self.method(named: method) else { throw Self.unknown(method) }
     guard case .platform(let answer) = found.answer else {
       return try handleInline(method, params: params, context: context)
     }
@@ -86,7 +91,7 @@ package struct MethodRegistry: RequestHandler {
   /// A call that wants no answer: it is made all the same. What goes wrong is for the log, where anyone looks.
   package func handleNotification(_ method: String, params: JSONObject, context: RequestContext) async {
     // Notifications of LSP's own, such as `initialized`, mean nothing here.
-    guard let found = Self.byName[method] else { return }
+    guard let found = Self.method(named: method) else { return }
     do {
       _ = try await handle(found.declaration.name, params: params, context: context)
     } catch {

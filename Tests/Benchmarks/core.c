@@ -155,6 +155,7 @@ int main(int count, char **arguments) {
   }
   close(in[0]), close(out[1]);
   to = fdopen(in[1], "w"), from = fdopen(out[0], "r");
+  srand((unsigned)getpid());
   curl_global_init(CURL_GLOBAL_DEFAULT);
   CURL *curl = curl_easy_init();
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);

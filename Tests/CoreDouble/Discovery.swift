@@ -30,8 +30,11 @@ extension CoreState {
       "dhcore_endpoint": .string(endpoint), "dhcore_name": "double", "dhcore_version": .string("0.\(options.level).0"),
       "dhcore_api_level": .string("\(options.level)"), "dhcore_api_version": "v1", "dhcore_client_id": "c",
       "dhcore_authentication_methods": authenticationMethods, "k8s_namespace": .string(options.namespace),
-      "k8s_resource_profiles": .array(options.profiles.map { ["id": .string($0), "name": .string($0)] }),
     ]
+    // K8sConfig.java has it from 0.15.1 on; before, only the runs' schemas tell the profiles.
+    if options.level >= 15 {
+      members["k8s_resource_profiles"] = .array(options.profiles.map { ["id": .string($0), "name": .string($0)] })
+    }
     if options.authentication != .none {
       members["oauth2_issuer"] = .string(endpoint)
       members["oauth2_token_endpoint"] = .string(endpoint + "/auth/token")

@@ -4,10 +4,12 @@ import JSON
 /// `function workflow task action`.
 struct Filter {
   private let request: DoubleRequest
+  private let level: Int
 
   /// Refuses times that are none.
-  init(_ request: DoubleRequest) throws(CoreRefusal) {
+  init(_ request: DoubleRequest, level: Int) throws(CoreRefusal) {
     self.request = request
+    self.level = level
     for name in ["created", "updated"] {
       for part in request.query(name)?.split(separator: ",") ?? [] where Milliseconds(instant: String(part)) == nil {
         throw .badRequest("Text '\(part)' could not be parsed: \(name)")
@@ -30,7 +32,12 @@ struct Filter {
     if let wanted = request.query("workflow"), entity.spec["workflow"]?.stringValue != wanted { return false }
     guard entity.type == .run else { return true }
     if let wanted = request.query("task"), entity.spec["task"]?.stringValue != wanted { return false }
-    if let wanted = request.query("action"), entity.run?.action != wanted { return false }
+    // RunEntityFilter.java: none up to 0.13, then `task LIKE '%action%'`.
+    if level >= 14, let wanted = request.query("action"),
+      entity.spec["task"]?.stringValue?.contains(wanted) != true
+    {
+      return false
+    }
     return true
   }
 

@@ -7,7 +7,7 @@ extension CoreState {
   {
     switch (request.method, rest.count) {
     case ("GET", 0):
-      let filter = try Filter(request)
+      let filter = try Filter(request, level: options.level)
       var found = functions.all(of: project)
       switch request.query("versions") ?? "latest" {
       case "latest": found = latest(found)

@@ -5,7 +5,7 @@ extension CoreState {
   mutating func projects(_ request: DoubleRequest, rest: [String], user: String) throws(CoreRefusal) -> DoubleResponse {
     switch (request.method, rest.count) {
     case ("GET", 0):
-      let filter = try Filter(request)
+      let filter = try Filter(request, level: options.level)
       let visible = projects.all.filter { filter.takes($0) && !options.forbiddenProjects.contains($0.id) }
       return try Paging(request).page(of: visible) { plainJSON($0) }
     case ("POST", 0):

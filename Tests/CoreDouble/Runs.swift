@@ -7,7 +7,7 @@ extension CoreState {
   {
     switch (request.method, rest.count) {
     case ("GET", 0):
-      let filter = try Filter(request)
+      let filter = try Filter(request, level: options.level)
       return try Paging(request).page(of: runs.all(of: project).filter(filter.takes)) { runJSON($0) }
     case ("POST", 0): return .json(runJSON(try createRun(request, project: project, user: user)))
     case (_, 1...):

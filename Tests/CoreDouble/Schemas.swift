@@ -39,9 +39,16 @@ extension CoreState {
     ]
     let line = [13: "0.13.x", 14: "0.14.x"][options.level] ?? "0.15-main"
     let file = options.schemas.flatMap { Self.read("\($0)/\(line)/\(entity)/\(kind).json") }
+    var schema = file.flatMap { try? JSONValue(parsing: $0) } ?? minimal
+    if entity == "run", var object = schema.objectValue {
+      // KubernetesModule.java: the templates, and the empty one for none, as constants of `profile`.
+      var properties = object["properties"]?.objectValue ?? [:]
+      properties["profile"] = ["oneOf": .array(([""] + options.profiles).map { ["const": .string($0)] })]
+      object["properties"] = .object(properties)
+      schema = .object(object)
+    }
     return [
-      "id": .string("\(entity):\(kind)"), "kind": .string(kind), "runtime": "container",
-      "schema": file.flatMap { try? JSONValue(parsing: $0) } ?? minimal,
+      "id": .string("\(entity):\(kind)"), "kind": .string(kind), "runtime": "container", "schema": schema,
     ]
   }
 

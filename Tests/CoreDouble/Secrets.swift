@@ -8,7 +8,7 @@ extension CoreState {
     switch (request.method, rest.count) {
     case (_, 1) where rest[0] == "data": return try secretData(request, project: project, user: user)
     case ("GET", 0):
-      let filter = try Filter(request)
+      let filter = try Filter(request, level: options.level)
       return try Paging(request, defaultSort: "name,ASC").page(of: secrets.all(of: project).filter(filter.takes)) {
         plainJSON($0)
       }

@@ -7,7 +7,7 @@ extension CoreState {
   {
     switch (request.method, rest.count) {
     case ("GET", 0):
-      let filter = try Filter(request)
+      let filter = try Filter(request, level: options.level)
       return try Paging(request).page(of: tasks.all(of: project).filter(filter.takes)) { plainJSON($0) }
     case ("POST", 0): return .json(plainJSON(try createTask(request, project: project, user: user)))
     case ("GET", 1): return .json(plainJSON(try find(rest[0], .task, project: project)))

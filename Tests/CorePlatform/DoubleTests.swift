@@ -397,6 +397,10 @@ import Testing
     #expect(schema?["properties"]?["task"] != nil)
     #expect(talk.ask("GET", "schemas/task?runtime=container").json["totalElements"] == 4)
     #expect(talk.ask("GET", "schemas/task/none").status == 404)
+    // Profiles: in the runs' schemas, and from 0.15.1 on in the configuration too.
+    #expect(schema?["properties"]?["profile"]?["oneOf"] == [["const": ""], ["const": "template-a100"]])
+    #expect(talk.ask("GET", "/.well-known/configuration").json["k8s_resource_profiles"] == nil)
+    talk = Conversation(level: 15)
     let profiles = talk.ask("GET", "/.well-known/configuration").json["k8s_resource_profiles"]
     #expect(profiles?.arrayValue?.count == 1)
   }

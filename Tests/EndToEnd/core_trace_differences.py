@@ -37,6 +37,8 @@ READS = [
     row("sdk-*/06*|sdk-*/60*|sdk-*/61*", "+ GET */runs/<run>",
         "One read more: a last line without its line break is complete once the run has ended, which must be known "
         "before the logs."),
+    row("sdk-0.13.4/08*", "+ GET /schemas/run/*",
+        "Before 0.15.1 the server tells its profiles in the schema of a run only."),
     row("sdk-*/08*", "+ GET /.well-known/configuration",
         "One read more: Core takes an unknown profile for none, so its name is looked up first; remembered for a "
         "minute."),

@@ -1,65 +1,11 @@
 """The Core platform: the release binary against a DigitalHub Core's rules, release by release."""
 import base64
 import json
-import threading
-import time
 
 import pytest
 from core_double import CoreDouble
-from sidecar import CallError, Sidecar, clean_environment
-
-LEVELS = [13, 14, 15]
-PROJECT = "my-project"
-
-
-@pytest.fixture(params=LEVELS)
-def core(request):
-    with CoreDouble(request.param) as double:
-        yield double
-
-
-@pytest.fixture
-def core15():
-    with CoreDouble(15) as double:
-        yield double
-
-
-def environment_of(core, tmp_path, **changes):
-    own = {"HOME": tmp_path, "XDG_STATE_HOME": tmp_path / "state", "XDG_CONFIG_HOME": tmp_path / "config",
-           "DHCORE_ENDPOINT": core.endpoint, "DH_SIDECAR_PROJECT": PROJECT}
-    return clean_environment(**{**own, **changes})
-
-
-def connect(core, tmp_path, arguments=(), **changes):
-    return Sidecar(environment_of(core, tmp_path, **changes), arguments)
-
-
-@pytest.fixture
-def sidecar(core, tmp_path):
-    with connect(core, tmp_path) as process:
-        process.call("getOrCreateProject", name=PROJECT)
-        yield process
-
-
-@pytest.fixture
-def sidecar15(core15, tmp_path):
-    with connect(core15, tmp_path) as process:
-        process.call("getOrCreateProject", name=PROJECT)
-        yield process
-
-
-def function(sidecar, name="my_function", **params):
-    return sidecar.call("createFunction", name=name, kind="container", **{"image": "hello-world:latest", **params})
-
-
-def warnings(run):
-    return {(each["pointer"], each["code"]) for each in run["status"].get("warnings", [])}
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(CallError) as error:
-        call(*args, **kwargs)
-    return error.value
+from core_fixtures import (  # noqa: F401, fixtures are used by name
+    PROJECT, connect, core, core15, function, refused, sidecar, sidecar15, warnings)
 
 
 # The reference's five examples, as JSON.
@@ -295,6 +241,11 @@ def test_ids_with_dashes_are_found_in_either_spelling(core, sidecar):
         "metadata": {"project": PROJECT, "name": "dashed"}})
     assert sidecar.call("getFunction", function=dashed)["name"] == "dashed"
     assert sidecar.call("getFunction", function=dashed.replace("-", ""))["name"] == "dashed"
+    core.fault("status", method="GET", path="/functions/", status=503)
+    assert sidecar.call("getFunction", function=dashed)["name"] == "dashed"
+    core.fault("status", method="DELETE", path="/functions/", status=503)
+    sidecar.call("deleteFunction", function=dashed)
+    assert sidecar.call("listFunctions")["total"] == 0
 
 
 def test_runs_are_listed_filtered_and_paged_by_the_server(core, sidecar):
@@ -315,7 +266,11 @@ def test_runs_are_listed_filtered_and_paged_by_the_server(core, sidecar):
     both = sidecar.call("listRuns", state=["ERROR", "COMPLETED"], limit=2)
     more = sidecar.call("listRuns", state=["ERROR", "COMPLETED"], limit=50, cursor=both["next_cursor"])
     assert {run["id"] for run in both["items"] + more["items"]} >= {run["id"] for run in runs}
-    assert sidecar.call("listRuns", function="my_function", action="serve")["items"] == []
+    if core.level == 13:
+        assert refused(sidecar.call, "listRuns", action="job").data["errors"][0]["pointer"] == "/action"
+    else:
+        assert sidecar.call("listRuns", function="my_function", action="serve")["items"] == []
+        assert sidecar.call("listRuns", action="job")["total"] == 5
     failed = sidecar.call("getRun", id=runs[1]["key"])
     assert failed["status"]["exit_code"] == 1 and failed["status"]["reason"] == "Error"
 
@@ -368,6 +323,37 @@ def test_delete_waits_until_it_is_gone(core, sidecar):
     assert sidecar.call("deleteRun", id=run["id"])["status"]["state"] == "DELETED"
     for method in "getRun", "deleteRun", "stopRun", "getRunLogs", "waitRun":
         assert refused(sidecar.call, method, id=run["id"]).data["code"] == "run_not_found", method
+
+
+def test_an_action_is_not_taken_for_a_part_of_a_projects_name(core15, sidecar15):
+    sidecar15.call("getOrCreateProject", name="build-things")
+    sidecar15.call("createFunction", project="build-things", name="f", kind="container", image="a")
+    sidecar15.call("run", project="build-things", function="f", action="job")
+    assert sidecar15.call("listRuns", project="build-things", action="build")["total"] == 0
+    assert sidecar15.call("listRuns", project="build-things", action="job")["total"] == 1
+
+
+@pytest.mark.parametrize("cursor", ["zz", {"page": -1, "size": 2}, {"page": 1 << 62, "size": 2},
+                                    {"page": 0, "size": 2, "offsets": {"ERROR": -1, "COMPLETED": -1}}])
+def test_a_cursor_that_no_list_gave_is_a_fault(sidecar15, cursor):
+    text = cursor if isinstance(cursor, str) else json.dumps(cursor).encode().hex()
+    error = refused(sidecar15.call, "listRuns", state=["ERROR", "COMPLETED"], cursor=text)
+    assert error.data["code"] == "invalid_params" and error.data["errors"][0]["pointer"] == "/cursor"
+    assert sidecar15.call("listRuns")["total"] == 0
+
+
+def test_functions_made_while_somebody_pages_repeat_none(core15, sidecar15):
+    for number in range(4):
+        function(sidecar15, f"f{number}")
+    seen, cursor = [], None
+    for number in range(4, 8):
+        page = sidecar15.call("listFunctions", limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += [each["name"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+        function(sidecar15, f"f{number}")
+    assert len(seen) == len(set(seen)) and {"f0", "f1", "f2", "f3"} <= set(seen)
 
 
 def test_render_is_what_run_sends(core, sidecar):
@@ -451,223 +437,3 @@ def test_a_project_has_to_be_named(core15, tmp_path):
         sidecar.call("getOrCreateProject", name=PROJECT)
         made = sidecar.call("createFunction", project=PROJECT, name="f", kind="container", image="a")
         assert sidecar.call("run", function=made["key"], action="job")["project"] == PROJECT
-
-
-# Waiting.
-
-def test_many_waits_cost_few_requests(core15, tmp_path):
-    core15.options(pace={"ready": 20, "pending": 20, "running": 1500})
-    with connect(core15, tmp_path) as sidecar:
-        sidecar.call("getOrCreateProject", name=PROJECT)
-        made = function(sidecar)
-        runs = [sidecar.call("run", function=made["id"], action="job") for _ in range(60)]
-        core15.reset("requests")
-        waits = [sidecar.send("waitRun", {"id": run["id"], "timeout_seconds": 60})
-                 for run in runs for _ in range(1000 // 60 + 1)]
-        done = [sidecar.answer(wait, 90) for wait in waits]
-        assert {each["status"]["state"] for each in done} == {"COMPLETED"} and len(done) >= 1000
-        assert len(core15.requests()) < 60, core15.asked()
-
-
-def test_states_are_told_once_and_in_order(core15, sidecar15):
-    made = function(sidecar15)
-    core15.options(pace={"ready": 150, "pending": 150, "running": 150})
-    run = sidecar15.call("run", function=made["id"], action="job", progress_token="t")
-    sidecar15.call("waitRun", id=run["id"], timeout_seconds=30, progress_token="w")
-    told = []
-    end = time.monotonic() + 5
-    while time.monotonic() < end and (not told or told[-1] != "COMPLETED"):
-        note = sidecar15.others.get(timeout=5)["params"]
-        if note["token"] == "w" and note["value"]["kind"] == "report":
-            told.append(note["value"]["message"])
-    order = ["READY", "PENDING", "RUNNING", "COMPLETED"]
-    assert told == order[order.index(told[0]):], told
-
-
-def test_a_state_that_nobody_knows_is_passed_through(core15, sidecar15):
-    made = function(sidecar15)
-    run = sidecar15.call("run", function=made["id"], action="job", args=["sleep", "60000"])
-    core15.force(run["id"], "ARCHIVING", "moving")
-    assert sidecar15.call("getRun", id=run["id"])["status"]["state"] == "ARCHIVING"
-    waited = sidecar15.call("waitRun", id=run["id"], timeout_seconds=0.5)
-    assert waited["timed_out"] and waited["status"]["state"] == "ARCHIVING"
-
-
-def test_a_wait_can_be_cancelled_and_the_run_goes_on(core15, sidecar15):
-    made = function(sidecar15)
-    run = sidecar15.call("run", function=made["id"], action="job", args=["sleep", "60000"])
-    wait = sidecar15.send("waitRun", {"id": run["id"]})
-    time.sleep(0.3)
-    sidecar15.write(sidecar15.frame({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": wait}}))
-    assert refused(sidecar15.answer, wait, 5).code == -32800
-    assert sidecar15.call("getRun", id=run["id"])["status"]["state"] in ("READY", "PENDING", "RUNNING")
-
-
-# Errors and faults: nothing lost, nothing doubled.
-
-def test_a_run_that_core_cannot_build_is_answered_with_its_words(core, sidecar):
-    function(sidecar)
-    run = sidecar.call("run", function="my_function", action="job", envs=[{"name": "DOUBLE_BROKEN", "value": "no luck"}])
-    assert run["status"]["state"] == "ERROR" and "no luck" in run["status"]["message"]
-
-
-@pytest.mark.parametrize("suffix", ["/functions", "/tasks", "/runs"])
-@pytest.mark.parametrize("kind", ["refuse", "drop_answer"])
-def test_a_lost_request_or_answer_is_made_good(core15, sidecar15, suffix, kind):
-    core15.fault(kind, method="POST", suffix=suffix)
-    made = function(sidecar15)
-    run = sidecar15.call("run", function=made["id"], action="job")
-    assert sidecar15.call("waitRun", id=run["id"], timeout_seconds=30)["status"]["state"] == "COMPLETED"
-    assert sidecar15.call("listRuns")["total"] == 1
-    assert sidecar15.call("listFunctions", versions="all")["total"] == 1
-    assert sidecar15.call("listTasks")["total"] == 1
-
-
-@pytest.mark.parametrize("status, tries", [(503, 1), (429, 1), (502, 2)])
-def test_a_busy_server_is_asked_again_as_it_says(core15, sidecar15, status, tries):
-    made = function(sidecar15)
-    core15.fault("status", method="POST", suffix="/runs", status=status, retry_after=1, count=tries)
-    begin = time.monotonic()
-    sidecar15.call("run", function=made["id"], action="job")
-    assert time.monotonic() - begin >= tries and sidecar15.call("listRuns")["total"] == 1
-
-
-def test_a_server_that_stays_busy_is_an_error_that_can_be_retried(core15, sidecar15):
-    made = function(sidecar15)
-    core15.fault("status", method="POST", suffix="/runs", status=503, retry_after=3600, count=10)
-    error = refused(sidecar15.call, "run", function=made["id"], action="job")
-    assert error.data["code"] == "core_unavailable" and error.data["retryable"]
-    assert error.data["retry_after_ms"] == 3_600_000
-
-
-@pytest.mark.parametrize("fault, code", [
-    ({"kind": "html"}, "core_invalid_answer"), ({"kind": "truncate", "bytes": 20, "count": 10}, "core_unavailable"),
-    ({"kind": "status", "status": 500, "count": 10}, "core_unavailable"),
-    # Core answers so to whoever does not say who it is.
-    ({"kind": "status", "status": 403}, "credentials_missing"),
-    ({"kind": "status", "status": 409}, "core_error"), ({"kind": "status", "status": 400}, "core_error"),
-    ({"kind": "answer", "status": 200, "body": {}}, "core_invalid_answer"),
-    ({"kind": "answer", "status": 200, "body": []}, "core_invalid_answer"),
-])
-def test_each_way_of_failing_has_a_code_and_the_servers_words(core15, sidecar15, fault, code):
-    made = function(sidecar15)
-    run = sidecar15.call("run", function=made["id"], action="job")
-    core15.fault(**fault, method="GET", path="/runs/")
-    error = refused(sidecar15.call, "getRun", id=run["id"])
-    assert error.data["code"] == code, error.data
-    if fault["kind"] == "status":
-        assert "fault" in error.data["cause"]
-
-
-def test_what_a_project_s_role_does_not_allow(tmp_path):
-    with CoreDouble(15, auth="bearer", forbidden_projects=["theirs"]) as core, \
-            connect(core, tmp_path, DHCORE_ACCESS_TOKEN="access-1") as sidecar:
-        error = refused(sidecar.call, "createFunction", project="theirs", name="f", kind="container", image="a")
-        assert error.data["code"] == "forbidden" and "access token" in error.message and error.data["hint"]
-
-
-def test_slow_bodies_are_waited_for(core15, sidecar15):
-    made = function(sidecar15)
-    core15.fault("trickle", bytes=50, milliseconds=20, method="GET", path="/functions/")
-    assert sidecar15.call("updateFunction", function=made["id"], description="d")["metadata"]["description"] == "d"
-
-
-def test_a_wait_outlives_a_server_that_is_away(core15, sidecar15):
-    made = function(sidecar15)
-    run = sidecar15.call("run", function=made["id"], action="job", args=["sleep", "300"])
-    core15.fault("refuse", method="GET", path="/runs", count=6)
-    assert sidecar15.call("waitRun", id=run["id"], timeout_seconds=60)["status"]["state"] == "COMPLETED"
-
-
-def test_nobody_at_the_endpoint(core15, tmp_path):
-    env = environment_of(core15, tmp_path, DHCORE_ENDPOINT="http://127.0.0.1:9")
-    with Sidecar(env) as sidecar:
-        begin = time.monotonic()
-        error = refused(sidecar.call, "getProject", name=PROJECT)
-        assert error.data["code"] == "core_unavailable" and "127.0.0.1:9" in error.message
-        assert time.monotonic() - begin < 5
-
-
-@pytest.mark.parametrize("level, dialect", [("", "Core 0.15"), (None, "Core 0.15"), ("20", "Core 0.15")])
-def test_a_level_that_is_missing_empty_or_new_is_no_error(tmp_path, level, dialect):
-    with CoreDouble(15, api_level=level) as core, connect(core, tmp_path) as sidecar:
-        sidecar.call("getOrCreateProject", name=PROJECT)
-        function(sidecar)
-        run = sidecar.call("run", function="my_function", action="job")
-        assert (("", "core_release") in warnings(run)) == (level == "20")
-        assert sidecar.call("getCapabilities")["server"]["dialect"] == dialect
-
-
-def test_a_forced_level_wins(tmp_path):
-    with CoreDouble(13, api_level=None, api_version=None) as core, \
-            connect(core, tmp_path, DH_SIDECAR_CORE_LEVEL="13") as sidecar:
-        sidecar.call("getOrCreateProject", name=PROJECT)
-        function(sidecar)
-        assert sidecar.call("run", function="my_function", action="job")["kind"] == "container+run"
-
-
-# Credentials.
-
-def test_basic_and_a_wrong_password(tmp_path):
-    with CoreDouble(15, auth="basic") as core:
-        with connect(core, tmp_path, DHCORE_USER="u", DHCORE_PASSWORD="pw") as sidecar:
-            assert sidecar.call("getOrCreateProject", name=PROJECT)["name"] == PROJECT
-        with connect(core, tmp_path, DHCORE_USER="u", DHCORE_PASSWORD="wrongpw") as sidecar:
-            error = refused(sidecar.call, "getProject", name=PROJECT)
-            assert error.data["code"] in ("forbidden", "credentials_rejected") and "wrongpw" not in str(error)
-
-
-def ini(tmp_path, **members):
-    path = tmp_path / ".dhcore.ini"
-    path.write_text("; mine\n[DEFAULT]\ncurrent_environment = test\n\n[other]\ndhcore_access_token = keep\n\n[test]\n" +
-                    "".join(f"{name} = {value}\n" for name, value in members.items()))
-    return path
-
-
-def test_one_refresh_for_all_calls_in_flight_written_back(tmp_path):
-    with CoreDouble(15, auth="bearer") as core:
-        path = ini(tmp_path, dhcore_endpoint=core.endpoint, dhcore_access_token="stale", dhcore_refresh_token="refresh-1",
-                   dhcore_client_id="c", dhcore_issuer=core.endpoint)
-        env = environment_of(core, tmp_path, DHCORE_ENDPOINT=None)
-        with Sidecar(env) as sidecar:
-            calls = [sidecar.send("getOrCreateProject", {"name": f"p-{n}"}) for n in range(20)]
-            assert {sidecar.answer(call)["kind"] for call in calls} == {"project"}
-            tokens = [row for row in core.requests() if row["path"].endswith("/auth/token")]
-            assert len(tokens) == 1
-        text = path.read_text()
-        assert "; mine" in text and "dhcore_access_token = keep" in text and "stale" not in text
-        assert path.stat().st_mode & 0o777 == 0o600
-        with Sidecar(env) as sidecar:
-            assert sidecar.call("getProject", name="p-1")["name"] == "p-1"
-
-
-def test_an_expired_refresh_says_which_credential_and_what_to_do(tmp_path):
-    with CoreDouble(15, auth="bearer") as core:
-        ini(tmp_path, dhcore_endpoint=core.endpoint, dhcore_access_token="stale-token", dhcore_refresh_token="used-up",
-            dhcore_client_id="c", dhcore_issuer=core.endpoint)
-        with Sidecar(environment_of(core, tmp_path, DHCORE_ENDPOINT=None)) as sidecar:
-            error = refused(sidecar.call, "getProject", name=PROJECT)
-            assert error.data["code"] in ("credentials_expired", "credentials_rejected") and error.data["hint"]
-            assert "stale-token" not in str(error) and "used-up" not in str(error)
-            assert b"stale-token" not in sidecar.stderr and b"used-up" not in sidecar.stderr
-
-
-def test_a_personal_access_token_is_exchanged_once(tmp_path):
-    with CoreDouble(15, auth="bearer") as core, connect(
-            core, tmp_path, DHCORE_PERSONAL_ACCESS_TOKEN="dhcp_pat", DHCORE_CLIENT_ID="c",
-            DHCORE_ISSUER=core.endpoint) as sidecar:
-        calls = [sidecar.send("getOrCreateProject", {"name": f"p-{n}"}) for n in range(5)]
-        assert {sidecar.answer(call)["kind"] for call in calls} == {"project"}
-        assert len([row for row in core.requests() if row["path"].endswith("/auth/token")]) == 1
-
-
-def test_an_access_token_alone_that_is_rejected(tmp_path):
-    with CoreDouble(15, auth="bearer") as core, connect(core, tmp_path, DHCORE_ACCESS_TOKEN="wrong-one") as sidecar:
-        error = refused(sidecar.call, "getProject", name=PROJECT)
-        assert error.data["code"].startswith("credentials_") and "wrong-one" not in str(error)
-
-
-def test_no_credentials_where_some_are_wanted(tmp_path):
-    with CoreDouble(15, auth="bearer") as core, connect(core, tmp_path) as sidecar:
-        error = refused(sidecar.call, "getProject", name=PROJECT)
-        assert error.data["code"] == "credentials_missing" and "DHCORE" in error.data["hint"] + error.message

@@ -153,18 +153,19 @@ extension CoreAuthorization {
         .loginUnavailable,
         "The \(credential.name) (\(credential.origin)) needs the token endpoint, which does not answer as one.",
         hint: "try again; if it stays so, check DHCORE_ISSUER, OAUTH2_TOKEN_ENDPOINT and the network",
-        cause: redacted(message)
+        cause: String(redacted(message).prefix(500))
       )
     case .refused(let words):
       error = CredentialRefusal.expired(credential)
-      error.cause = redacted(words)
+      // Cut last: a token that is cut is no longer found.
+      error.cause = String(redacted(words).prefix(500))
     }
     return error
   }
 
   /// Without any token that is known here, should a server repeat one.
   func redacted(_ text: String) -> String {
-    var text = String(text.prefix(500))
+    var text = text
     var known = core.credential.secrets + core.alternative.secrets + credential.secrets + spent
     known += [access, refresh].compactMap(\.self)
     for secret in known where !secret.exposed.isEmpty { text = text.replacing(secret.exposed, with: "***") }

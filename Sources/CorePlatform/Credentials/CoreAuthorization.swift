@@ -72,7 +72,7 @@ package actor CoreAuthorization {
   /// The error for a 401 that renewal did not help, and for a 403, with the server's words.
   package func refusal(status: Int, words: String?) -> SidecarError {
     var error = status == 403 ? CredentialRefusal.forbidden(credential) : CredentialRefusal.rejected(credential)
-    error.cause = words.map(redacted)
+    error.cause = words.map { String(redacted($0).prefix(500)) }
     return error
   }
 

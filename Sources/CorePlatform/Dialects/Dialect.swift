@@ -10,6 +10,8 @@ protocol Dialect: Sendable {
   var release: String { get }
   /// Whether STOPPED runs can be resumed.
   var resumes: Bool { get }
+  /// Whether runs can be listed by their action.
+  var filtersByAction: Bool { get }
   var volumeKinds: Set<Volume.Kind> { get }
   /// Whether a run may say where it goes: node_selector, affinity, tolerations, runtime_class, priority_class.
   var takesPlacement: Bool { get }

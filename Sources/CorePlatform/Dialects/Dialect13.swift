@@ -6,6 +6,7 @@ struct Dialect13: Dialect {
   let level = 13
   let release = "Core 0.13"
   let resumes = true
+  let filtersByAction = false
   let volumeKinds: Set<Volume.Kind> = [.persistentVolumeClaim, .emptyDir, .ephemeral]
   let takesPlacement = true
   let takesDockerfile = false
@@ -24,13 +25,7 @@ struct Dialect13: Dialect {
       both["limits"] = resources.limits[keyPath: amount].map { .string(CoreQuantity.text($0, of: name)) }
       if !both.isEmpty { json[name] = .object(both) }
     }
-    if resources.disk != nil {
-      translation.refuse(
-        "/resources/disk",
-        "\(release) has no `disk`; from Core 0.15 it is a volume on /shared.",
-        hint: "Give a volume of type ephemeral with mount_path /shared and this size."
-      )
-    }
+    translation.refuseDisk(resources, release: release)
     if !json.isEmpty { translation.spec["resources"] = .object(json) }
   }
 

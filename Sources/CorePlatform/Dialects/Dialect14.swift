@@ -6,6 +6,7 @@ struct Dialect14: Dialect {
   let level = 14
   let release = "Core 0.14"
   let resumes = false
+  let filtersByAction = true
   let volumeKinds: Set<Volume.Kind> = [.persistentVolumeClaim, .sharedVolume, .emptyDir, .ephemeral]
   let takesPlacement = true
   let takesDockerfile = true
@@ -14,13 +15,7 @@ struct Dialect14: Dialect {
 
   func resources(_ resources: Resources, into translation: inout Translation) {
     FlatResources.translate(resources, release: release, into: &translation)
-    if resources.disk != nil {
-      translation.refuse(
-        "/resources/disk",
-        "\(release) has no `disk`; from Core 0.15 it is a volume on /shared.",
-        hint: "Give a volume of type ephemeral with mount_path /shared and this size."
-      )
-    }
+    translation.refuseDisk(resources, release: release)
   }
 
   func instruction(_ instruction: BuildInstruction, into translation: inout Translation) -> String? {

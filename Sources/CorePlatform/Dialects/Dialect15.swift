@@ -6,6 +6,7 @@ struct Dialect15: Dialect {
   let level = 15
   let release = "Core 0.15"
   let resumes = false
+  let filtersByAction = true
   let volumeKinds: Set<Volume.Kind> = [.persistentVolumeClaim, .sharedVolume, .emptyDir, .ephemeral]
   let takesPlacement = false
   let takesDockerfile = true

@@ -24,6 +24,16 @@ struct Translation: Sendable {
     faults.append(Fault(pointer: pointer, rule: rule, message: message, hint: hint))
   }
 
+  /// What releases before 0.15 say to `disk`.
+  mutating func refuseDisk(_ resources: Resources, release: String) {
+    guard resources.disk != nil else { return }
+    refuse(
+      "/resources/disk",
+      "\(release) has no `disk`; from Core 0.15 it is a volume on /shared.",
+      hint: "Give a volume of type ephemeral with mount_path /shared and this size."
+    )
+  }
+
   mutating func warn(_ pointer: String, _ code: String, _ message: String) {
     warnings.append(Warning(pointer: pointer, code: code, message: message))
   }

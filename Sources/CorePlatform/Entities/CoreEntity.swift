@@ -57,6 +57,12 @@ struct CoreEntity: Sendable, Hashable {
     json["metadata"]?[name]?.stringValue.flatMap(Timestamp.init(parsing:))
   }
 
+  /// Whether the other may be this one as it was sent: the server adds to an entity, and keeps what it is.
+  func isSame(as sent: CoreEntity) -> Bool {
+    kind == sent.kind && name == sent.name
+      && ["task", "function"].allSatisfy { sent.spec[$0] == nil || spec[$0] == sent.spec[$0] }
+  }
+
   /// In our shape. `kind` and `key` stay as the server sends them; spec and status are the caller's business.
   func entity(_ type: EntityType, spec: JSONObject? = nil, status: JSONObject? = nil) -> Entity {
     var metadata = Metadata(json: json["metadata"]?.objectValue ?? [:])

@@ -9,13 +9,9 @@ enum CoreLabel {
   /// keeps that of a run. So the policy waits here until there is a run.
   static func imagePullPolicy(_ policy: String) -> String { "\(prefix)image_pull_policy=\(policy)" }
 
-  /// Of a run with an `idempotency_key`: what was asked for, so that the same key with other parameters is found out.
-  static func fingerprint(_ digest: String) -> String { "\(prefix)request=\(digest)" }
-
   static func isOurs(_ label: String) -> Bool { label.hasPrefix(prefix) }
 
   static func imagePullPolicy(in labels: [String]) -> String? { value("image_pull_policy", in: labels) }
-  static func fingerprint(in labels: [String]) -> String? { value("request", in: labels) }
 
   private static func value(_ name: String, in labels: [String]) -> String? {
     let start = "\(prefix)\(name)="

@@ -45,7 +45,11 @@ struct RunView: Sendable {
         status["reason"] = status["reason"] ?? ending.reason.map { .string($0) }
       }
     }
-    if state == .error, status["reason"] == nil { status["reason"] = "Error" }
+    if state == .error, status["reason"] == nil {
+      // Core answers 200 where it can't make the cluster's objects of a run: it never gets as far as being ready.
+      let hasBegun = transitions.contains { ["READY", "PENDING", "RUNNING"].contains($0["status"]?.stringValue) }
+      status["reason"] = hasBegun || transitions.isEmpty ? "Error" : "InvalidSpec"
+    }
     status["started_at"] = status["started_at"] ?? transitions.last { $0["status"] == "RUNNING" }?["time"]
     if state.isTerminal, let first = transitions.first, first["status"]?.stringValue == state.rawValue {
       status["finished_at"] = status["finished_at"] ?? first["time"]

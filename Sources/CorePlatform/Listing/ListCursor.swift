@@ -24,21 +24,36 @@ struct ListCursor: Sendable, Hashable {
     self.init(page: 0, size: nil)
     guard let text else { return }
     guard let bytes = EntityID.bytes(hex: text), let json = try? JSONValue(parsing: bytes),
-      let page = json["page"]?.integerValue, page >= 0, let size = json["size"]?.integerValue, (1...1000).contains(size)
-    else {
-      let fault = Fault(
-        pointer: "/cursor",
-        rule: "cursor",
-        message: "The cursor is none that a list of this platform gave.",
-        hint: "Pass `next_cursor` of the page before, or leave it out."
-      )
-      throw SidecarError(.invalidParams, fault.message, faults: [fault])
-    }
+      let page = json["page"]?.integerValue, (0...Self.furthest).contains(page), let size = json["size"]?.integerValue,
+      (1...1000).contains(size)
+    else { throw Self.fault }
     self.page = page
     self.size = size
     bound = json["bound"]?.stringValue
     last = json["last"]?.stringValue
-    for (state, offset) in json["offsets"]?.objectValue ?? [:] { offsets[state] = offset.integerValue }
+    for (state, value) in json["offsets"]?.objectValue ?? [:] {
+      guard let offset = value.integerValue, (0...Self.furthest).contains(offset) else { throw Self.fault }
+      offsets[state] = offset
+    }
+  }
+
+  /// Beyond, no server has anything, and numbers would overflow.
+  private static let furthest = 1_000_000_000
+
+  private static let fault: SidecarError = {
+    let fault = Fault(
+      pointer: "/cursor",
+      rule: "cursor",
+      message: "The cursor is none that a list of this platform gave.",
+      hint: "Pass `next_cursor` of the page before, or leave it out."
+    )
+    return SidecarError(.invalidParams, fault.message, faults: [fault])
+  }()
+
+  /// Without what the page before has had already: entities made in between push others onto the next page.
+  func unseen(_ content: [CoreEntity]) -> ArraySlice<CoreEntity> {
+    guard let last, let again = content.lastIndex(where: { $0.id == last }) else { return content[...] }
+    return content[(again + 1)...]
   }
 
   var text: String {

@@ -15,16 +15,32 @@ struct RunListing {
   }
 
   func page() async throws -> EntityPage {
+    try await requireFilters()
     var cursor = try ListCursor(query.cursor)
     cursor.size = cursor.size ?? query.limit
     return query.states.count > 1 ? try await merged(cursor) : try await single(cursor)
+  }
+
+  /// Core 0.13 has no filter for the action (in its public source), and would list the runs of all.
+  private func requireFilters() async throws {
+    guard query.action != nil else { return }
+    let (dialect, _) = try await platform.client.dialect()
+    guard !dialect.filtersByAction else { return }
+    let fault = Fault(
+      pointer: "/action",
+      rule: "unsupported",
+      message: "\(dialect.release) can't list the runs of one action; Core 0.14 and later can.",
+      hint: "Leave `action` out: each run says its own in spec.action."
+    )
+    throw SidecarError(.unsupportedParameter, fault.message, hint: fault.hint, faults: [fault])
   }
 
   /// The server's filters (contract, section 2).
   static func request(_ query: RunQuery, function: CoreEntity?, state: RunState?, bound: String?) -> CoreRequest {
     var request = CoreRequest.context("GET", query.project, "runs").asking("kind", query.kind)
       .asking("state", state?.rawValue).asking("name", query.name).asking("user", query.user)
-      .asking("action", query.action?.rawValue)
+      // The server looks for it inside the task's reference, where a bare word may be part of the project's name.
+      .asking("action", query.action?.taskKind)
       .asking("function", function.map(CorePlatform.reference))
     let before = query.createdBefore?.text ?? bound
     if query.createdAfter != nil || before != nil {
@@ -51,10 +67,8 @@ struct RunListing {
     var next = ListCursor(page: cursor.page + 1, size: size, bound: cursor.bound)
     if next.bound == nil, pinsNewest { next.bound = page.content.first.flatMap(Self.justAfter) }
     next.last = page.content.last?.id
-    var content = page.content[...]
-    if let again = content.lastIndex(where: { $0.id == cursor.last }) { content = content[(again + 1)...] }
     return EntityPage(
-      items: content.map { RunView(core: $0).entity },
+      items: cursor.unseen(page.content).map { RunView(core: $0).entity },
       total: page.total,
       nextCursor: page.isLast ? nil : next.text
     )
@@ -78,7 +92,7 @@ struct RunListing {
       let offset = cursor.offsets[state.rawValue] ?? 0
       var runs: [CoreEntity] = []
       // A page of the server's begins at a multiple of its size: two of them hold what is wanted.
-      for number in [offset / size, offset / size + 1] {
+      for number in offset % size == 0 ? [offset / size] : [offset / size, offset / size + 1] {
         let page = try await fetch(state, page: number, size: size, bound: cursor.bound)
         runs += page.content
         if number == offset / size { total += page.total }

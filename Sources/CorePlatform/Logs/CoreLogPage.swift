@@ -8,7 +8,8 @@ enum CoreLogPage {
     var cursor = try query.after.map(CoreLogCursor.init(parsing:)) ?? CoreLogCursor()
     var entries: [(entry: LogEntry, record: Int, end: Int)] = []
     for (index, record) in records.enumerated() {
-      if let since = query.since, record.timestamp < since {
+      // Where the last change is not known, nothing may be passed over.
+      if let since = query.since, record.isLastChange, record.timestamp < since {
         // All that it has was there before.
         cursor.move(to: record.content.count, in: record)
         continue

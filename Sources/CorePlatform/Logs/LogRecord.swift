@@ -10,8 +10,10 @@ struct LogRecord: Sendable, Hashable {
   var id: String
   /// `pod/container`
   var container: String
-  /// When Core took the text down. It has no moment of each line.
+  /// When Core last took the text down, as far as it says. It has no moment of each line.
   var timestamp: Timestamp
+  /// Whether `timestamp` is that of the last change, and not of the first.
+  var isLastChange: Bool
   var content: [UInt8]
 
   init?(_ json: JSONValue) {
@@ -25,11 +27,16 @@ struct LogRecord: Sendable, Hashable {
     container = pod.map { "\($0)/\(name)" } ?? name
     id = object["id"]?.stringValue ?? container
     let milliseconds = object["spec"]?["timestamp"]?.integerValue ?? object["timestamp"]?.integerValue
-    let written = ["updated", "created"].lazy.compactMap { object["metadata"]?[$0]?.stringValue }
-      .compactMap(Timestamp.init(parsing:)).first
-    timestamp =
+    func moment(_ name: String) -> Timestamp? {
+      object["metadata"]?[name]?.stringValue.flatMap(Timestamp.init(parsing:))
+    }
+    let first =
       milliseconds.flatMap { $0.multipliedReportingOverflow(by: 1_000_000).overflow ? nil : $0 * 1_000_000 }
-      .map { Timestamp(nanoseconds: Int64($0)) } ?? written ?? Timestamp(nanoseconds: 0)
+      .map { Timestamp(nanoseconds: Int64($0)) } ?? moment("created")
+    // Core sets the record's own timestamp once, and `updated` with each change.
+    let last = moment("updated")
+    isLastChange = last != nil
+    timestamp = max(first ?? Timestamp(nanoseconds: 0), last ?? Timestamp(nanoseconds: 0))
     guard let encoded = object["content"]?.stringValue, !encoded.isEmpty else {
       content = []
       return

@@ -16,6 +16,15 @@ actor RunPoller {
     case deadline
   }
 
+  /// What a wait came to.
+  enum Outcome: Sendable {
+    case run(RunView)
+    /// There is no such run (any more).
+    case gone
+    /// The time was over before anything was seen.
+    case unseen
+  }
+
   private struct Project {
     var waiters: [Int: Waiter] = [:]
     /// The last look, by normalised id; the outer nil: not looked at yet.
@@ -54,8 +63,8 @@ actor RunPoller {
     for reference: RunReference,
     seconds: Double?,
     observe: @Sendable (News) async -> Void = { _ in },
-    until isEnough: @Sendable (RunView?) -> Bool
-  ) async throws -> RunView? {
+    until isEnough: @Sendable (RunView) -> Bool
+  ) async throws -> Outcome {
     let (number, news, continuation) = await join(reference)
     let deadline = seconds.map { seconds in
       Task {
@@ -68,15 +77,15 @@ actor RunPoller {
       Task { await self.leave(reference.project, number) }
     }
     let end = seconds.map { ContinuousClock.now + .seconds($0) }
-    var last: RunView?
+    var last = Outcome.unseen
     for await each in news {
       await observe(each)
       switch each {
-      case .run(let view):
-        last = view
-        if isEnough(view) { return view }
-        // A run that is gone stays gone.
-        if view == nil { return nil }
+      case .run(let view?):
+        last = .run(view)
+        if isEnough(view) { return last }
+      // A run that is gone stays gone.
+      case .run(nil): return .gone
       case .unreachable: break
       case .failed(let error): throw error
       case .deadline: return last
@@ -156,25 +165,34 @@ actor RunPoller {
     let ids = Set(project.waiters.values.map(\.id))
     if ids.count <= 2 {
       var changed = false
-      for id in ids { changed = note(name, id, try await single(name, id)) || changed }
+      for id in ids { changed = try await single(name, id) || changed }
       return changed
     }
     let unseen = ids.filter { project.seen[$0] == nil }
     let isSweep = project.horizon == nil || unseen.count > 2 || project.ticks % Self.ticksPerSweep == 0
     if isSweep { return try await sweep(name, ids) }
     var changed = false
-    for id in unseen { changed = note(name, id, try await single(name, id)) || changed }
+    for id in unseen { changed = try await single(name, id) || changed }
     return try await listChanged(name, ids) || changed
   }
 
   /// A list of changes does not show what is gone.
   private static let ticksPerSweep = 20
 
-  private func single(_ name: String, _ id: String) async throws -> RunView? {
+  /// Looks at one run; whether it had changed. What is wrong with this run alone is told to those who wait for it.
+  private func single(_ name: String, _ id: String) async throws -> Bool {
     do {
-      return RunView(core: try await client.read(name, "runs", id, "run \(id)", missing: Self.gone))
-    } catch let error as SidecarError where error.code == .runNotFound {
-      return nil
+      return note(name, id, RunView(core: try await client.read(name, "runs", id, "run \(id)", missing: Self.gone)))
+    } catch let error as SidecarError {
+      switch error.code {
+      case .runNotFound: return note(name, id, nil)
+      case .coreError, .coreInvalidAnswer:
+        for waiter in projects[name]?.waiters.values ?? [:].values where waiter.id == id {
+          waiter.news.yield(.failed(error))
+        }
+        return false
+      default: throw error
+      }
     }
   }
 
@@ -194,7 +212,7 @@ actor RunPoller {
   private func sweep(_ name: String, _ ids: Set<String>) async throws -> Bool {
     let request = CoreRequest.context("GET", name, "runs").asking("sort", "updated,DESC")
     var (found, changed) = try await take(name, ids, request, pages: 3)
-    for id in ids.subtracting(found) { changed = note(name, id, try await single(name, id)) || changed }
+    for id in ids.subtracting(found) { changed = try await single(name, id) || changed }
     return changed
   }
 

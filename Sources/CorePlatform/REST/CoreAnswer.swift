@@ -13,7 +13,7 @@ struct CoreAnswer: Sendable {
   var isSuccess: Bool { (200..<300).contains(status) }
 
   /// Core's own words: `{"status", "message"[, "errorCode"]}`.
-  var message: String? { json["message"]?.stringValue }
+  var message: String? { json["message"]?.stringValue ?? json.stringValue }
 
   /// 400 "Duplicated entity function:ID.": Core never answers 409 for it. A proxy or a later release may.
   var isDuplicate: Bool {
@@ -48,7 +48,8 @@ enum CoreRefusal {
         hint: "Try again; Core's own log tells more.",
         cause: cause
       )
-    default: return SidecarError(.coreError, "Core refused \(what).", cause: cause)
+    default:
+      return SidecarError(.coreError, "Core refused \(what)" + (words.map { ": \($0)" } ?? "."), cause: cause)
     }
   }
 

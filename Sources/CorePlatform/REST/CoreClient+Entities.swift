@@ -20,8 +20,10 @@ extension CoreClient {
   /// both), so that spelling is tried where the first is not found.
   func send(spelling id: String, _ what: String, _ request: (_ id: String) -> CoreRequest) async throws -> CoreAnswer {
     let answer = try await send(request(id), what)
-    guard answer.status == 404, answer.attempts == 1, let dashed = EntityID.dashed(id) else { return answer }
-    return try await send(request(dashed), what)
+    guard answer.status == 404, let dashed = EntityID.dashed(id) else { return answer }
+    let other = try await send(request(dashed), what)
+    // Where both are missing, the first one tells how often it was asked for.
+    return other.status == 404 ? answer : other
   }
 
   /// One page of a listing, in Spring's form (contract, section 2). `number` counts from 0, `size` is at most 1000.
@@ -36,6 +38,20 @@ extension CoreClient {
     let json = try await json(asked, what, missing: missing)
     guard let page = CorePage(json) else { throw CoreRefusal.unexpected(json, what) }
     return page
+  }
+}
+
+extension CoreClient {
+  /// Every entity of a listing, page by page.
+  func all(_ request: CoreRequest, _ what: String, missing: SidecarError? = nil) async throws -> [CoreEntity] {
+    var found: [CoreEntity] = []
+    var number = 0
+    while true {
+      let page = try await page(request, number: number, size: 1000, what, missing: missing)
+      found += page.content
+      if page.isLast || page.content.isEmpty { return found }
+      number += 1
+    }
   }
 }
 

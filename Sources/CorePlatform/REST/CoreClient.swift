@@ -11,6 +11,8 @@ protocol CoreAuthorizing: Sendable {
   func renewed(rejected: String?) async throws(SidecarError) -> String?
   /// The error of a 401 that a renewal did not help, and of a 403, with the server's words.
   func refusal(status: Int, words: String?) async -> SidecarError
+  /// Without any token that is known here.
+  func redacted(_ text: String) async -> String
 }
 
 extension CoreAuthorization: CoreAuthorizing {}
@@ -61,9 +63,9 @@ final class CoreClient: Sendable {
   func configuration(maximumAge: Duration = .seconds(60)) async throws -> JSONObject {
     if let known = state.withLock({ $0.configuration }), known.at.duration(to: .now) < maximumAge { return known.value }
     let answer = try await send(.wellKnown, "its configuration")
-    guard answer.isSuccess, let configuration = answer.json.objectValue else {
-      throw CoreRefusal.error(answer, "its configuration")
-    }
+    // A gateway may pass the API alone: then the configuration says nothing, which is no error.
+    guard answer.isSuccess || answer.status == 404 else { throw CoreRefusal.error(answer, "its configuration") }
+    let configuration = answer.isSuccess ? answer.json.objectValue ?? [:] : [:]
     state.withLock {
       $0.configuration = (configuration, .now)
       $0.facts.read(configuration: configuration)
@@ -97,20 +99,30 @@ final class CoreClient: Sendable {
           header = try await authorization.renewed(rejected: header)
           continue
         }
-        let refusal = CoreAnswer(status: response.status, json: response.json ?? .null, attempts: attempt)
+        let refusal = CoreAnswer(
+          status: response.status,
+          json: response.json ?? .string(String(decoding: response.body.prefix(2000), as: UTF8.self)),
+          attempts: attempt
+        )
         if response.status == 401 || response.status == 403 {
           let words = "HTTP \(response.status)" + (refusal.message.map { ": \($0)" } ?? "")
-          throw await authorization.refusal(status: response.status, words: words)
+          var error = await authorization.refusal(status: response.status, words: words)
+          // Core asks for the role before it looks for the project (contract, section 1).
+          if error.code == .forbidden, let project = request.project {
+            error.message += " Perhaps there is no project `\(project)`: see listProjects."
+          }
+          throw error
         }
         guard retry.retries(status: response.status, method: request.method) else {
-          guard response.json != nil else { throw Self.noJSON(response, what) }
+          if (300..<400).contains(response.status) { throw Self.moved(endpoint, response) }
+          guard response.json != nil || response.status >= 500 else { throw Self.noJSON(response, what) }
           return refusal
         }
         retryAfter = response.retryAfterSeconds
         failure = CoreRefusal.error(refusal, what)
       } catch let error as HTTPError {
-        failure = Self.unreachable(endpoint, error)
-        if failure.code == .untrustedServer { throw failure }
+        failure = Self.unreachable(endpoint, error, what)
+        if !failure.code.retryable { throw failure }
       }
       let jitter = Double.random(in: 0...1)
       guard let delay = retry.delay(afterAttempt: attempt, retryAfterSeconds: retryAfter, jitter: jitter) else {
@@ -130,6 +142,8 @@ final class CoreClient: Sendable {
     var body: [UInt8]
     var contentType: String?
     var retryAfterSeconds: Double?
+    /// Where a redirect points to.
+    var location: String?
   }
 
   private func exchange(_ request: CoreRequest, _ header: String?) async throws -> Response {
@@ -144,7 +158,10 @@ final class CoreClient: Sendable {
       timeout: timeout
     )
     let response = try await transport.exchange(outgoing, limit: 64 << 20)
-    let body = response.body
+    // What a server says of a refusal may repeat what it was sent.
+    let body =
+      response.status < 400
+      ? response.body : Array(await authorization.redacted(String(decoding: response.body, as: UTF8.self)).utf8)
     state.withLock {
       $0.facts.read(levelHeader: response.header("X-Api-Level"), versionHeader: response.header("X-Api-Version"))
     }
@@ -153,7 +170,8 @@ final class CoreClient: Sendable {
       json: body.isEmpty ? .null : try? JSONValue(parsing: body),
       body: body,
       contentType: response.header("Content-Type"),
-      retryAfterSeconds: response.header("Retry-After").flatMap(RetryAfter.seconds)
+      retryAfterSeconds: response.header("Retry-After").flatMap(RetryAfter.seconds),
+      location: response.header("Location")
     )
   }
 
@@ -168,15 +186,31 @@ final class CoreClient: Sendable {
     )
   }
 
-  private static func unreachable(_ endpoint: String, _ error: HTTPError) -> SidecarError {
-    if case .untrusted = error {
+  private static func moved(_ endpoint: String, _ response: Response) -> SidecarError {
+    SidecarError(
+      .coreInvalidAnswer,
+      "The server at \(endpoint) answers that it has moved" + (response.location.map { " to \($0)" } ?? "") + ".",
+      hint: "Set core.endpoint (DHCORE_ENDPOINT) to the new address: scheme, host and port.",
+      cause: "HTTP \(response.status)"
+    )
+  }
+
+  private static func unreachable(_ endpoint: String, _ error: HTTPError, _ what: String) -> SidecarError {
+    switch error {
+    case .untrusted:
       return SidecarError(
         .untrustedServer,
         "Core at \(endpoint) can't be trusted.",
-        hint:
-          "Name the PEM file of its authority in core.ca_file (DH_SIDECAR_CORE_CA_FILE); checks can't be turned off.",
+        hint: "Name its authority in core.ca_file, see `cause`; checks can't be turned off.",
         cause: error.message
       )
+    case .tooLarge:
+      return SidecarError(
+        .coreError,
+        "Core's answer for \(what) is too large: \(error.message).",
+        hint: "Ask for less."
+      )
+    case .refused, .timeout, .closed, .other: break
     }
     return SidecarError(
       .coreUnavailable,
@@ -191,18 +225,5 @@ enum RetryAfter {
   static func seconds(_ text: String) -> Double? {
     if let seconds = Double(text), seconds >= 0 { return seconds }
     return HTTPDate.parse(text).map { max(0, Double($0.nanoseconds - Timestamp.now().nanoseconds) / 1e9) }
-  }
-}
-
-/// RFC 9110, section 5.6.7, the preferred form: `Sun, 06 Nov 1994 08:49:37 GMT`.
-enum HTTPDate {
-  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-  static func parse(_ text: String) -> Timestamp? {
-    let parts = text.split(separator: " ")
-    guard parts.count == 6, parts[5] == "GMT", parts[1].count == 2, parts[3].count == 4,
-      let month = months.firstIndex(of: String(parts[2]))
-    else { return nil }
-    return Timestamp(parsing: "\(parts[3])-\(month < 9 ? "0" : "")\(month + 1)-\(parts[1])T\(parts[4])Z")
   }
 }

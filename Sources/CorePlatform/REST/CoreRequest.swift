@@ -44,6 +44,12 @@ struct CoreRequest: Sendable, Hashable {
     return copy
   }
 
+  /// The project that the path is in.
+  var project: String? {
+    guard let dash = path.firstIndex(of: "-"), path.indices.contains(dash + 1) else { return nil }
+    return path[dash + 1]
+  }
+
   func url(endpoint: String) -> String {
     let path = path.map(HTTPRequest.percentEncoded).joined(separator: "/")
     let query = query.map { "\($0.name)=\(HTTPRequest.percentEncoded($0.value))" }.joined(separator: "&")

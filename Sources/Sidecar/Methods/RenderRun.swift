@@ -7,7 +7,7 @@ extension Method {
   static let renderRun = Method(
     MethodDeclaration(
       "renderRun",
-      summary: "What `run` would send, exactly; nothing is created and no server contacted.",
+      summary: "What `run` would send, exactly; nothing is created.",
       parameters: RunParameters.run,
       discriminatedByAction: true,
       result: "{platform, id, warnings, calls, resolved{profile, …}}",

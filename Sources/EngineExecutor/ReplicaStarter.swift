@@ -34,32 +34,60 @@ struct ReplicaStarter {
   }
 
   private func make(_ container: EnginePlan.Container) async throws -> Observation {
+    guard !container.ports.isEmpty else { return try await starter.make(container, container.create) }
     var passedOver: Set<Int> = []
-    for attempt in 1...Self.portAttempts {
-      let ports = try await hostPorts(container, except: passedOver)
-      guard let ports else { return .ended(Self.noFreePort) }
-      let observation = try await starter.make(container, container.create(hostPorts: ports))
-      guard case .ended(let ending) = observation, ending.reason == "PortInUse", attempt < Self.portAttempts,
-        container.ports.contains(where: { $0.wanted == nil })
-      else { return observation }
-      // One that was asked for is not exchanged for another.
-      for (port, chosen) in zip(container.ports, ports) where port.wanted != nil {
-        if HostSocket.isTaken(chosen, on: port.address) { return observation }
+    for _ in 1...Self.portAttempts {
+      let observation = try await PortLock.hold {
+        if let taken = takenPort(container) { return Observation.ended(taken) }
+        guard let ports = try await hostPorts(container, except: passedOver) else { return .ended(Self.noFreePort) }
+        passedOver.formUnion(zip(container.ports, ports).filter { $0.0.wanted == nil }.map(\.1))
+        return try await starter.make(container, container.create(hostPorts: ports))
       }
-      _ = try await client.call(EngineCall("DELETE", "/containers/\(container.name)?force=true&v=true"))
-      passedOver.formUnion(ports)
+      // Somebody else's program took it just now: another one, unless it was asked for.
+      guard case .ended(let ending) = observation, ending.reason == "PortInUse", hasChoice(container),
+        takenPort(container) == nil
+      else { return observation }
+      try await remove(container)
     }
     return .ended(Self.noFreePort)
   }
 
   /// One that was made before. Where a port of its own choice is taken meanwhile, it is made anew with another.
   private func start(_ container: EnginePlan.Container, _ state: ContainerState) async throws -> Observation {
-    let observation = try await starter.start(container)
-    guard case .ended(let ending) = observation, ending.reason == "PortInUse",
-      container.ports.contains(where: { $0.wanted == nil })
-    else { return observation }
+    let hostPorts = PublishedPort.hostPorts(container.ports, in: state.portBindings)
+    let isTaken = zip(container.ports, hostPorts).contains { port, hostPort in
+      port.wanted == nil && hostPort.map { HostSocket.isTaken($0, on: port.address) } ?? false
+    }
+    if isTaken {
+      try await remove(container)
+      return try await make(container)
+    }
+    guard !container.ports.isEmpty else { return try await starter.start(container) }
+    return try await PortLock.hold {
+      if let taken = takenPort(container) { return .ended(taken) }
+      return try await starter.start(container)
+    }
+  }
+
+  private func remove(_ container: EnginePlan.Container) async throws {
     _ = try await client.call(EngineCall("DELETE", "/containers/\(container.name)?force=true&v=true"))
-    return try await make(container)
+  }
+
+  private func hasChoice(_ container: EnginePlan.Container) -> Bool { container.ports.contains { $0.wanted == nil } }
+
+  /// Where a port that was asked for is taken.
+  private func takenPort(_ container: EnginePlan.Container) -> Ending? {
+    let taken = container.ports.first { port in
+      port.wanted.map { HostSocket.isTaken($0, on: port.address) } ?? false
+    }
+    return taken.map { port in
+      Ending(
+        succeeded: false,
+        exitCode: nil,
+        reason: "PortInUse",
+        message: "Port \(port.wanted ?? port.port) of \(port.address) is taken on this machine."
+      )
+    }
   }
 
   /// The machine's ports for a container, in the order of its own; nil where none are free.

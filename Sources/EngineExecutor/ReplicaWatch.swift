@@ -1,4 +1,3 @@
-import JSON
 import Model
 import Platform
 
@@ -147,24 +146,16 @@ struct ReplicaWatch {
     )
   }
 
-  /// Of the last time; where the program runs just now, of this time, if it ends soon.
+  /// Of the last time; where the program runs just now, of this time, if it ends soon. Looked at again and again, since
+  /// Podman's wait does not see an end that is followed by a restart.
   private func lastExitCode(_ container: EnginePlan.Container, _ state: ContainerState) async throws -> Int? {
-    if state.status != "running" { return state.exitCode }
-    let path =
-      client.engine.libpodVersion.map { "/v\($0)/libpod/containers/\(container.name)/wait?condition=exited&interval=10ms" }
-      ?? "/containers/\(container.name)/wait?condition=next-exit"
-    let call = EngineCall("POST", path)
-    return try await withThrowingTaskGroup(of: Int?.self) { [client] group in
-      group.addTask {
-        let reply = try await client.call(call, timeout: nil, longLived: true)
-        return reply.json?["StatusCode"]?.integerValue ?? reply.json?.integerValue
-      }
-      group.addTask {
-        try await Task.sleep(for: .seconds(CrashRow.settledSeconds))
-        return nil
-      }
-      defer { group.cancelAll() }
-      return try await group.next() ?? nil
+    let deadline = ContinuousClock.now + .seconds(CrashRow.settledSeconds)
+    var state: ContainerState? = state
+    while let now = state, ContinuousClock.now < deadline {
+      if now.status != "running" { return now.exitCode }
+      try await Task.sleep(for: .milliseconds(20))
+      state = try await client.inspect(container.name)
     }
+    return nil
   }
 }

@@ -113,6 +113,7 @@ actor RunDriver {
       let message = "The run's container is gone: somebody removed it."
       try await finish(Ending(succeeded: false, exitCode: nil, reason: "Vanished", message: message))
     case .pending(let detail) where run.action.staysUp:
+      isLaunching = false
       if let detail { await note(detail) }
       throw NotUpYet()
     case .pending, .running: throw SidecarError(.engineUnavailable, "The engine has no end for the run yet.")
@@ -163,6 +164,11 @@ actor RunDriver {
   }
 
   private func finish(_ ending: Ending) async throws {
+    var upkeep: Upkeep?
+    if let run = try await recorded(), run.action.staysUp {
+      // For the record only: where the engine is gone, the end counts all the same.
+      upkeep = try? await executor.upkeep(try await catalog.execution(of: run))
+    }
     while let run = try await recorded(), !run.state.isTerminal {
       let state: RunState = ending.succeeded ? .completed : .error
       switch run.state {
@@ -173,7 +179,10 @@ actor RunDriver {
         _ = try await transitions.perform(run, to: .running) { $0.begin(at: ending.startedAt ?? Timestamp.now()) }
       default:
         let message = ending.succeeded ? nil : ending.message
-        _ = try await transitions.perform(run, to: state, message: message) { $0.end(ending) }
+        _ = try await transitions.perform(run, to: state, message: message) { status in
+          if let upkeep { status.set(upkeep) }
+          status.end(ending)
+        }
       }
     }
   }
@@ -186,6 +195,7 @@ actor RunDriver {
     let stopped = try await transitions.perform(run, to: .stopped, message: "Stopped on request.") { status in
       if case .ended(let ending) = observation { status.end(ending) }
       if let upkeep { status.set(upkeep) }
+      status.closeService()
       status.setReason("Stopped")
     }
     if stopped == nil { try await step() }

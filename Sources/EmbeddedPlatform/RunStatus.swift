@@ -67,5 +67,9 @@ package struct RunStatus {
     json["exit_code"] = ending.exitCode.map { .integer($0) }
     if let startedAt = ending.startedAt { begin(at: startedAt) }
     json["finished_at"] = ending.finishedAt.map { .string($0.text) }
+    closeService()
   }
+
+  /// What is not up has no URL that can be opened.
+  mutating func closeService() { json["service"] = nil }
 }

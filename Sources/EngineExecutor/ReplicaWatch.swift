@@ -107,21 +107,22 @@ struct ReplicaWatch {
 
   /// What a replica still lacks; nil where it is up.
   private func obstacle(_ look: Look) async throws -> String? {
-    guard let state = look.state, let upSeconds = look.upSeconds else { return "\(look.container.name) is not running." }
+    let name = look.container.name
+    guard let state = look.state, let upSeconds = look.upSeconds else { return "\(name) is not running." }
     switch state.health {
     case "healthy": return nil
     // Podman needs systemd to carry the checks out: where it does not, the ports alone decide.
-    case .some(let health) where !client.engine.isPodman: return "The HEALTHCHECK of \(look.container.name) is \(health)."
+    case .some(let health) where !client.engine.isPodman: return "The HEALTHCHECK of \(name) says \(health)."
     default: break
     }
     let hostPorts = PublishedPort.hostPorts(look.container.ports, in: state.portBindings)
     for (port, hostPort) in zip(look.container.ports, hostPorts) {
       guard let hostPort else { continue }
       guard try await HostSocket.accepts(hostPort, on: port.reachableAddress) else {
-        return "Nothing listens on port \(port.targetPort) (target_port) of \(look.container.name) yet."
+        return "Nothing listens on port \(port.targetPort) (target_port) of \(name) yet."
       }
     }
-    if look.container.ports.isEmpty, upSeconds < Self.upSeconds { return "\(look.container.name) has just started." }
+    if look.container.ports.isEmpty, upSeconds < Self.upSeconds { return "\(name) has just started." }
     return nil
   }
 

@@ -144,11 +144,16 @@ import Testing
     #expect(row.ends(restarts: 0, upSeconds: 10, ageSeconds: 20) == 0)
   }
 
-  @Test(arguments: [
-    (1, 0, ["hi"], "The program ended 5 times in a row, the last time with exit code 0.", "or run it as a job."),
-    (3, 7, ["a", "b"], "The program of replica 2 ended 5 times in a row, the last time with exit code 7.", "log:\na\nb"),
-    (1, nil, [], "The program ended 5 times in a row.", "It wrote nothing."),
-  ] as [(Int, Int?, [String], String, String)])
+  @Test(
+    arguments: [
+      (1, 0, ["hi"], "The program ended 5 times in a row, the last time with exit code 0.", "or run it as a job."),
+      (
+        3, 7, ["a", "b"], "The program of replica 2 ended 5 times in a row, the last time with exit code 7.",
+        "log:\na\nb"
+      ),
+      (1, nil, [], "The program ended 5 times in a row.", "It wrote nothing."),
+    ] as [(Int, Int?, [String], String, String)]
+  )
   func aCrashLoopInWords(replicas: Int, exitCode: Int?, lines: [String], start: String, part: String) {
     let execution = Self.execution { $0.replicas = replicas }
     let ending = EndingClassifier.crashLoop(

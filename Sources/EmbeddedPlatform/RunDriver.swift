@@ -94,6 +94,8 @@ actor RunDriver {
     // also where it has ended.
     if run.state == .running, observation.isPending || (run.action.staysUp && observation.isEnded) {
       observation = try await launched(execution)
+      // What was noted meanwhile holds no more.
+      if case .running = observation { _ = try await transitions.note(run) { $0.note(nil) } }
     }
     if case .running(let since) = observation {
       if run.state == .pending {

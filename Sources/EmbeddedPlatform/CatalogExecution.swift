@@ -10,7 +10,7 @@ extension Catalog {
     let own = run.entity.spec["run_spec"]?.objectValue ?? [:]
     let (spec, faults) = WorkloadSpec.make(function: function, run: own, action: run.action)
     guard let spec else { throw SidecarError(.invalidParams, "The run's record has faults.", faults: faults) }
-    return Execution(
+    var execution = Execution(
       project: run.entity.project,
       functionName: run.functionName,
       functionID: run.functionID,
@@ -18,5 +18,7 @@ extension Catalog {
       spec: spec,
       secretValues: try secretValues(project: run.entity.project, names: spec.secrets)
     )
+    execution.resumedAt = RunStatus(run.entity.status).resumedAt
+    return execution
   }
 }

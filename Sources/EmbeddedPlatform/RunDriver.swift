@@ -35,6 +35,8 @@ actor RunDriver {
       do {
         try await step()
         break
+      } catch is NotUpYet {
+        continue
       } catch is CancellationError {
         // A launch that was called off: what is recorded says what is wanted instead.
         continue
@@ -61,6 +63,8 @@ actor RunDriver {
     if let launch { return launch.cancel() }
     guard run.seq != interruptedSeq else { return }
     interruptedSeq = run.seq
+    // What stays up has no end to wait for, and must not be taken for a program that ended by itself.
+    if run.action.staysUp, let watch { return watch.cancel() }
     guard let execution = try? await catalog.execution(of: run) else { return }
     // The driver waits for the end: this brings it about. Where it fails, the driver takes over and goes on trying.
     do {
@@ -86,11 +90,20 @@ actor RunDriver {
       run = next
     }
     var observation = try await run.state == .pending ? launched(execution) : executor.observe(execution)
-    // Recorded as running, but only made: it was started when this machine went down.
-    if case .pending = observation, run.state == .running { observation = try await launched(execution) }
+    // Recorded as running, but only made: it was started when this machine went down. What stays up is begun again
+    // also where it has ended.
+    if run.state == .running, observation.isPending || (run.action.staysUp && observation.isEnded) {
+      observation = try await launched(execution)
+      // What was noted meanwhile holds no more.
+      if case .running = observation { _ = try await transitions.note(run) { $0.note(nil) } }
+    }
     if case .running(let since) = observation {
       if run.state == .pending {
-        let begun = try await transitions.perform(run, to: .running) { $0.begin(at: since ?? Timestamp.now()) }
+        let upkeep = try await executor.upkeep(execution)
+        let begun = try await transitions.perform(run, to: .running) { status in
+          status.begin(at: since ?? Timestamp.now())
+          if let upkeep { status.set(upkeep) }
+        }
         guard begun != nil else { return try await step() }
       }
       isLaunching = false
@@ -101,9 +114,16 @@ actor RunDriver {
     case .absent:
       let message = "The run's container is gone: somebody removed it."
       try await finish(Ending(succeeded: false, exitCode: nil, reason: "Vanished", message: message))
+    case .pending(let detail) where run.action.staysUp:
+      isLaunching = false
+      if let detail { await note(detail) }
+      throw NotUpYet()
     case .pending, .running: throw SidecarError(.engineUnavailable, "The engine has no end for the run yet.")
     }
   }
+
+  /// What is to stay up is not, or not any more: it goes on from what is recorded.
+  private struct NotUpYet: Error {}
 
   private func launched(_ execution: Execution) async throws -> Observation {
     let (executor, changes, id) = (executor, transitions.changes, id)
@@ -114,7 +134,9 @@ actor RunDriver {
   }
 
   private func watched(_ execution: Execution) async throws -> Observation {
-    let watch = Task { [executor] in try await executor.awaitEnd(execution) }
+    let watch = Task { [executor, self] in
+      try await executor.awaitEnd(execution) { await self.record($0) }
+    }
     self.watch = watch
     defer { self.watch = nil }
     return try await unlessCalledOff(watch)
@@ -135,7 +157,20 @@ actor RunDriver {
     }
   }
 
+  private func record(_ upkeep: Upkeep) async {
+    guard let run = try? await recorded(), run.state == .running else { return }
+    var status = RunStatus(run.entity.status)
+    guard status.set(upkeep) else { return }
+    _ = try? await transitions.note(run) { $0.set(upkeep) }
+    transitions.changes.publish(.look, for: id)
+  }
+
   private func finish(_ ending: Ending) async throws {
+    var upkeep: Upkeep?
+    if let run = try await recorded(), run.action.staysUp {
+      // For the record only: where the engine is gone, the end counts all the same.
+      upkeep = try? await executor.upkeep(try await catalog.execution(of: run))
+    }
     while let run = try await recorded(), !run.state.isTerminal {
       let state: RunState = ending.succeeded ? .completed : .error
       switch run.state {
@@ -146,7 +181,10 @@ actor RunDriver {
         _ = try await transitions.perform(run, to: .running) { $0.begin(at: ending.startedAt ?? Timestamp.now()) }
       default:
         let message = ending.succeeded ? nil : ending.message
-        _ = try await transitions.perform(run, to: state, message: message) { $0.end(ending) }
+        _ = try await transitions.perform(run, to: state, message: message) { status in
+          if let upkeep { status.set(upkeep) }
+          status.end(ending)
+        }
       }
     }
   }
@@ -154,9 +192,12 @@ actor RunDriver {
   private func carryOutStop(_ run: RunRecord, _ execution: Execution) async throws {
     try await executor.stop(execution, graceSeconds: RunStatus(run.entity.status).stopGraceSeconds)
     let observation = try await executor.observe(execution)
+    let upkeep = try await executor.upkeep(execution)
     // Lost to a delete, or to a shorter grace: the loop in `drive` has no more to do where the run is over.
     let stopped = try await transitions.perform(run, to: .stopped, message: "Stopped on request.") { status in
       if case .ended(let ending) = observation { status.end(ending) }
+      if let upkeep { status.set(upkeep) }
+      status.closeService()
       status.setReason("Stopped")
     }
     if stopped == nil { try await step() }
@@ -176,11 +217,18 @@ actor RunDriver {
 
   private func recorded() async throws -> RunRecord? { try await catalog.run(project: project, id: id) }
 
-  private func note(_ error: SidecarError) async {
+  private func note(_ error: SidecarError) async { await note(error.message) }
+
+  private func note(_ message: String) async {
     guard let run = try? await recorded(), !run.state.isTerminal else { return }
     // Writing the same again would only wake those who wait.
-    guard run.entity.status["message"]?.stringValue != error.message else { return }
-    _ = try? await transitions.note(run) { $0.note(error.message) }
-    transitions.changes.publish(.progress(Progress(message: error.message)), for: id)
+    guard run.entity.status["message"]?.stringValue != message else { return }
+    _ = try? await transitions.note(run) { $0.note(message) }
+    transitions.changes.publish(.progress(Progress(message: message)), for: id)
   }
+}
+
+extension Observation {
+  fileprivate var isPending: Bool { if case .pending = self { true } else { false } }
+  fileprivate var isEnded: Bool { if case .ended = self { true } else { false } }
 }

@@ -41,10 +41,35 @@ package struct RunStatus {
 
   mutating func begin(at time: Timestamp) { json["started_at"] = .string(time.text) }
 
+  /// Another attempt of the same run: how the last one ended is in the transitions only.
+  mutating func resume(at time: Timestamp) {
+    for name in ["exit_code", "reason", "started_at", "finished_at", "restarts", "replicas", "service"] {
+      json[name] = nil
+    }
+    json["attempt"] = .integer((json["attempt"]?.integerValue ?? 1) + 1)
+    json["resumed_at"] = .string(time.text)
+  }
+
+  var resumedAt: Timestamp? { json["resumed_at"]?.stringValue.flatMap { Timestamp(parsing: $0) } }
+
+  /// What is known of the replicas of a run that stays up. False where it says nothing new.
+  @discardableResult
+  mutating func set(_ upkeep: Upkeep) -> Bool {
+    let before = json
+    json["replicas"] = .array(upkeep.replicasJSON)
+    json["restarts"] = .integer(upkeep.restarts)
+    json["service"] = upkeep.service.map { .object($0) }
+    return json != before
+  }
+
   mutating func end(_ ending: Ending) {
     json["reason"] = .string(ending.reason)
     json["exit_code"] = ending.exitCode.map { .integer($0) }
     if let startedAt = ending.startedAt { begin(at: startedAt) }
     json["finished_at"] = ending.finishedAt.map { .string($0.text) }
+    closeService()
   }
+
+  /// What is not up has no URL that can be opened.
+  mutating func closeService() { json["service"] = nil }
 }

@@ -35,7 +35,7 @@ actor RunSupervisor {
     let task = Task { [weak self] in
       await self?.foreignChanges.begin(driver, of: run.id)
       await driver.drive()
-      await self?.ended(run.id)
+      await self?.ended(run)
     }
     drivers[run.id] = (driver, task)
     return .taken
@@ -70,11 +70,15 @@ actor RunSupervisor {
     }
   }
 
-  private func ended(_ id: String) async {
+  private func ended(_ run: RunRecord) async {
+    let id = run.id
     await foreignChanges.end(id)
     // Before the driver is forgotten: whoever adopts next has to see a free lease.
     try? await catalog.releaseLease(run: id)
     drivers[id] = nil
     changes.publish(.look, for: id)
+    // Resumed at the very moment in which its driver saw it stopped: whoever asked for it found it driven.
+    guard !isClosed, let now = try? await catalog.run(project: run.entity.project, id: id) else { return }
+    _ = try? await adopt(now)
   }
 }

@@ -45,7 +45,7 @@ struct RunTransitions: Sendable {
     return nil
   }
 
-  /// Takes the run to STOP or DELETING, from whatever state it has meanwhile. Nil where it is gone.
+  /// Takes the run to STOP, RESUME or DELETING, from whatever state it has meanwhile. Nil where it is gone.
   func request(
     _ state: RunState,
     of run: RunRecord,

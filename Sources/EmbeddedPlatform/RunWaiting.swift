@@ -82,11 +82,15 @@ extension EmbeddedPlatform {
   private func caughtUp(_ run: RunRecord) async throws -> RunRecord {
     guard !run.state.isTerminal, try await supervisor.adopt(run) == .taken else { return run }
     let reference = RunReference(project: run.entity.project, id: run.id)
-    guard case .ended? = try? await executor.observe(try await catalog.execution(of: run)) else {
-      return try await recorded(reference)
-    }
+    switch try? await executor.observe(try await catalog.execution(of: run)) {
     // It ended meanwhile: the driver is about to say so.
-    return try await settle(reference, within: 2) { $0?.state.isTerminal ?? true } ?? run
+    case .ended? where !run.action.staysUp:
+      return try await settle(reference, within: 2) { $0?.state.isTerminal ?? true } ?? run
+    // It came up meanwhile.
+    case .running? where run.state == .pending:
+      return try await settle(reference, within: 2) { $0?.state != .pending } ?? run
+    default: return try await recorded(reference)
+    }
   }
 
   /// Reads the run at every change until it is as wanted (nil: gone), or the time is over: then it is given as it is.

@@ -30,6 +30,15 @@ extension EmbeddedPlatform {
       )
     }
     try await executor.ping()
+    try await executor.check(
+      Execution(
+        project: draft.project,
+        functionName: function.name,
+        functionID: function.id,
+        runID: draft.runID ?? "",
+        spec: spec
+      )
+    )
     let record = try await insert(try await newRun(draft, function, profile, warnings: warnings), draft)
     try await supervisor.adopt(record)
     return record.entity.shown

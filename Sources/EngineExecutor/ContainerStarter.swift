@@ -3,36 +3,59 @@ import JSON
 import Model
 import Platform
 
-/// Carries out a job's plan. Whatever is already there is adopted.
+/// Carries out a job's plan, and the steps of every other one. Whatever is already there is adopted.
 struct ContainerStarter {
   let client: EngineClient
   let plan: EnginePlan
   let puller: ImagePuller
   /// Nil where the function has no source.
   var source: SourcePlacer?
+  /// When the run was resumed; what ended before is started again.
+  var resumedAt: Timestamp?
 
   func ensure(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Observation {
     guard let container = plan.containers.first else { return .absent }
-    switch try await EngineExecutor.observation(container.name, client) {
+    switch try await observation(container.name) {
     case .absent: break
     case .pending: return try await start(container)
     case let observation: return observation
     }
-    if let refusal = refusal(execution) { return .ended(refusal) }
-    if let failure = try await source?.provide(progress: progress) { return .ended(failure) }
-    if let failure = try await puller.provide(plan, progress: progress) { return .ended(failure) }
+    if let failure = try await provide(execution, progress: progress) { return .ended(failure) }
+    progress(Progress(message: "Creating \(container.name)"))
+    return try await make(container, container.create)
+  }
+
+  /// What the containers need before they can be made: the image, volumes, networks. What is in the way, otherwise.
+  func provide(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Ending? {
+    if let refusal = refusal(execution) { return refusal }
+    if let failure = try await source?.provide(progress: progress) { return failure }
+    if let failure = try await puller.provide(plan, progress: progress) { return failure }
     try Task.checkCancellation()
+    return try await prepare()
+  }
+
+  private func prepare() async throws -> Ending? {
     for call in plan.preparations {
       let reply = try await client.call(call)
       // Made by another run meanwhile: just as good.
-      guard reply.isSuccess || reply.status == 409 || reply.message.contains("already exists") else {
-        return .ended(failure("CreateError", "A volume can't be made: \(reply.message)"))
+      guard reply.isSuccess || reply.status == 409 || reply.message.contains("already ") else {
+        let what = call.path.hasPrefix("/networks") ? "network" : "volume"
+        return failure("CreateError", "A \(what) can't be made: \(reply.message)")
       }
     }
-    var create = container.create
+    return nil
+  }
+
+  /// Makes a container that is not there, and starts it. What it finds there instead is adopted.
+  func make(_ container: EnginePlan.Container, _ create: EngineCall) async throws -> Observation {
+    var create = create
     if plan.needsImageUser { create = try await withImageUser(create) }
-    progress(Progress(message: "Creating \(container.name)"))
-    let reply = try await uncancelled(create)
+    var reply = try await uncancelled(create)
+    if reply.status == 404, reply.message.contains("network") {
+      // Removed with the last run that used it, just now.
+      if let failure = try await prepare() { return .ended(failure) }
+      reply = try await uncancelled(create)
+    }
     if !reply.isSuccess {
       // A name conflict is 409 on Docker and 500 on Podman: what counts is whether the container is there.
       switch try await afterRefusal(reply, container.name) {
@@ -54,26 +77,30 @@ struct ContainerStarter {
   private func afterRefusal(_ reply: EngineReply, _ name: String) async throws -> Observation {
     let isConflict = reply.status == 409 || reply.message.contains("already in use")
     for _ in 0..<(isConflict ? 100 : 0) {
-      let observation = try await EngineExecutor.observation(name, client)
+      let observation = try await observation(name)
       guard observation == .absent else { return observation }
       try await Task.sleep(for: .milliseconds(20))
     }
-    return try await EngineExecutor.observation(name, client)
+    return try await observation(name)
   }
 
-  private func start(_ container: EnginePlan.Container) async throws -> Observation {
+  private func observation(_ name: String) async throws -> Observation {
+    try await EngineExecutor.observation(name, client, resumedAt: resumedAt)
+  }
+
+  func start(_ container: EnginePlan.Container) async throws -> Observation {
     if let failure = try await source?.place(in: container.name) { return .ended(failure) }
     let reply = try await uncancelled(container.start)
     if !reply.isSuccess, reply.status != 304 {
       let state = try await client.inspect(container.name)
       guard let state else { return .absent }
       // Somebody else may have started it meanwhile.
-      if state.isRunning || state.status == "exited" {
-        return try await EngineExecutor.observation(container.name, client)
+      if state.isRunning || (state.status == "exited" && !state.isOlder(than: resumedAt)) {
+        return try await observation(container.name)
       }
       return .ended(EndingClassifier.startFailure(reply.message, command: state.command, exitCode: state.exitCode))
     }
-    return try await EngineExecutor.observation(container.name, client)
+    return try await observation(container.name)
   }
 
   private func refusal(_ execution: Execution) -> Ending? {

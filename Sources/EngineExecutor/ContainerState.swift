@@ -15,6 +15,12 @@ struct ContainerState: Sendable, Hashable {
   var memoryLimit: Int
   /// The first argv element that was asked for.
   var command: String?
+  /// How often the engine began the program again, since it was started by hand.
+  var restarts: Int
+  var createdAt: Timestamp?
+  /// Of the image's HEALTHCHECK: `starting`, `healthy`, `unhealthy`; nil where it has none.
+  var health: String?
+  var portBindings: JSONObject
 
   init(_ json: JSONValue) {
     let state = json["State"]
@@ -28,6 +34,17 @@ struct ContainerState: Sendable, Hashable {
     memoryLimit = json["HostConfig"]?["Memory"]?.integerValue ?? 0
     let entrypoint = json["Config"]?["Entrypoint"]
     command = entrypoint?.arrayValue?.first?.stringValue ?? entrypoint?.stringValue
+    restarts = json["RestartCount"]?.integerValue ?? 0
+    createdAt = json["Created"]?.stringValue.flatMap(EngineTime.parse)
+    // Podman always has the member, with an empty status where there is no check.
+    health = state?["Health"]?["Status"]?.stringValue.flatMap { $0.isEmpty || $0 == "none" ? nil : $0 }
+    portBindings = json["HostConfig"]?["PortBindings"]?.objectValue ?? [:]
+  }
+
+  /// Whether what ran here last was a former attempt of a run that was resumed then.
+  func isOlder(than resumedAt: Timestamp?) -> Bool {
+    guard let resumedAt, !isRunning, hasEnded else { return false }
+    return (startedAt ?? finishedAt).map { $0.nanoseconds < resumedAt.nanoseconds } ?? true
   }
 
   var isRunning: Bool { ["running", "paused", "restarting", "stopping"].contains(status) }

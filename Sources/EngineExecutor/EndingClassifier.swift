@@ -77,6 +77,31 @@ enum EndingClassifier {
     return ending
   }
 
+  /// A program that is to stay up, and does not. `lines` are the last ones of its log.
+  static func crashLoop(
+    _ spec: WorkloadSpec,
+    replica: Int,
+    ends: Int,
+    exitCode: Int?,
+    lines: [String],
+    finishedAt: Timestamp
+  ) -> Ending {
+    let action = spec.action.rawValue
+    var message = spec.replicas > 1 ? "The program of replica \(replica)" : "The program"
+    message += " ended \(ends) times in a row"
+    message += exitCode.map { ", the last time with exit code \($0)." } ?? "."
+    message += " Hint: it ended by itself, and a \(action) needs a program that keeps running: check command and args"
+    message += exitCode == 0 ? ", or run it as a job." : "."
+    message += lines.isEmpty ? " It wrote nothing." : " The last lines of its log:\n" + lines.joined(separator: "\n")
+    return Ending(
+      succeeded: false,
+      exitCode: exitCode,
+      reason: "CrashLoop",
+      message: message,
+      finishedAt: finishedAt
+    )
+  }
+
   /// An image that can't be had.
   static func pullFailure(_ words: String, image: String) -> Ending {
     let lower = words.lowercased()

@@ -7,17 +7,25 @@ package struct EngineConfiguration: Sendable, Hashable {
   package var environment: [String: String]
   /// Where a private socket may be made when XDG_RUNTIME_DIR is not set.
   package var stateDirectory: String
+  /// Where the ports of NodePort and LoadBalancer services are published.
+  package var address: String
+  /// After so many ends in a row a program is begun no more.
+  package var restartLimit: Int
 
   package init(
     choice: Choice = .auto,
     socket: String? = nil,
     environment: [String: String],
-    stateDirectory: String
+    stateDirectory: String,
+    address: String = "127.0.0.1",
+    restartLimit: Int = 5
   ) {
     self.choice = choice
     self.socket = socket
     self.environment = environment
     self.stateDirectory = stateDirectory
+    self.address = address
+    self.restartLimit = restartLimit
   }
 
   /// Sockets to try, in order, each with how it was found.

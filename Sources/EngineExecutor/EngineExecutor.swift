@@ -9,10 +9,10 @@ import Sources
 package struct EngineExecutor: Executor {
   package let kind = PlatformKind.local
   /// Made when asked for: a set of its own at every start is felt in the first reply.
-  package var actions: Set<Action> { [.job] }
+  package var actions: Set<Action> { [.job, .serve, .deploy] }
   private let locator: EngineLocator
   private let auth: RegistryAuth
-  private let configuration: EngineConfiguration
+  let configuration: EngineConfiguration
   private let sources: RunSources
 
   package init(configuration: EngineConfiguration, transport: HTTPTransport) {
@@ -77,7 +77,7 @@ package struct EngineExecutor: Executor {
   package func render(_ execution: Execution) throws -> Rendering {
     var shown = execution
     shown.secretValues = [:]
-    let plan = try EnginePlanner.plan(shown)
+    let plan = try plan(shown)
     return Rendering(member: "calls", objects: plan.calls.map(\.json), warnings: plan.warnings)
   }
 
@@ -95,36 +95,57 @@ package struct EngineExecutor: Executor {
     guard actions.contains(execution.spec.action) else {
       throw SidecarError(.unsupportedAction, "The local platform does not run \(execution.spec.action.rawValue) yet.")
     }
-    let plan = try EnginePlanner.plan(execution)
+    let plan = try plan(execution)
     return try await withClient { client in
-      let starter = ContainerStarter(
-        client: client,
-        plan: plan,
-        puller: ImagePuller(client: client, auth: auth),
-        source: SourcePlacer(execution, sources: sources, client: client)
-      )
-      return try await starter.ensure(execution, progress: progress)
+      let starter = starter(plan, execution, client)
+      guard execution.spec.action.staysUp else { return try await starter.ensure(execution, progress: progress) }
+      return try await ensureReplicas(execution, starter, progress: progress)
     }
   }
 
+  func plan(_ execution: Execution) throws -> EnginePlan {
+    try EnginePlanner.plan(execution, address: configuration.address)
+  }
+
+  func starter(_ plan: EnginePlan, _ execution: Execution, _ client: EngineClient) -> ContainerStarter {
+    ContainerStarter(
+      client: client,
+      plan: plan,
+      puller: ImagePuller(client: client, auth: auth),
+      source: SourcePlacer(execution, sources: sources, client: client),
+      resumedAt: execution.resumedAt
+    )
+  }
+
   package func observe(_ execution: Execution) async throws -> Observation {
-    try await withClient { try await Self.observation(EnginePlanner.containerName(execution), $0) }
+    try await withClient { client in
+      if execution.spec.action.staysUp { return try await observeReplicas(execution, client) }
+      let name = EnginePlanner.containerName(execution)
+      return try await Self.observation(name, client, resumedAt: execution.resumedAt)
+    }
   }
 
   package func awaitEnd(_ execution: Execution) async throws -> Observation {
     let name = EnginePlanner.containerName(execution)
+    return try await outlasting {
+      try await withClient { client in
+        while true {
+          let observation = try await Self.observation(name, client)
+          guard case .running = observation else { return observation }
+          try await Self.waitOnce(name, client)
+          // Docker's answer may come a moment before its state says so.
+          if case .running = try await Self.observation(name, client) { try await Task.sleep(for: .milliseconds(10)) }
+        }
+      }
+    }
+  }
+
+  /// Through short absences of the engine.
+  func outlasting<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
     var failures = 0
     while true {
       do {
-        return try await withClient { client in
-          while true {
-            let observation = try await Self.observation(name, client)
-            guard case .running = observation else { return observation }
-            try await Self.waitOnce(name, client)
-            // Docker's answer may come a moment before its state says so.
-            if case .running = try await Self.observation(name, client) { try await Task.sleep(for: .milliseconds(10)) }
-          }
-        }
+        return try await body()
       } catch let error as SidecarError where error.code == .engineUnavailable && failures < 20 {
         // The engine may be coming back: ten seconds for it, then the caller must know.
         failures += 1
@@ -142,8 +163,14 @@ package struct EngineExecutor: Executor {
     _ = try await client.call(EngineCall("POST", path), timeout: nil, longLived: true)
   }
 
-  static func observation(_ name: String, _ client: EngineClient) async throws -> Observation {
+  /// What ended before `resumedAt` is still to be begun.
+  static func observation(
+    _ name: String,
+    _ client: EngineClient,
+    resumedAt: Timestamp? = nil
+  ) async throws -> Observation {
     guard let state = try await client.inspect(name) else { return .absent }
+    if state.isOlder(than: resumedAt) { return .pending(detail: state.status) }
     if state.isRunning { return .running(since: state.startedAt) }
     // Docker leaves a container that can't be started in `created`, with the error kept.
     if state.hasEnded || (state.status == "created" && !state.error.isEmpty) {
@@ -154,46 +181,61 @@ package struct EngineExecutor: Executor {
   }
 
   package func stop(_ execution: Execution, graceSeconds: Int) async throws {
-    let name = EnginePlanner.containerName(execution)
+    let names = EnginePlanner.containerNames(execution)
+    let staysUp = execution.spec.action.staysUp
     try await withClient { client in
-      let call = EngineCall("POST", "/containers/\(name)/stop?t=\(graceSeconds)")
-      let reply = try await client.call(call, timeout: .seconds(graceSeconds + 60), longLived: true)
-      if reply.isSuccess || [304, 404].contains(reply.status) { return }
-      // Podman refuses to stop what was only created: what counts is that nothing runs.
-      guard let state = try await client.inspect(name), state.isRunning else { return }
-      throw reply.refusal("The container \(name) can't be stopped.")
+      if staysUp { return try await Self.stopAll(names, graceSeconds: graceSeconds, client) }
+      for name in names { try await Self.stop(name, graceSeconds: graceSeconds, client) }
     }
   }
 
+  static func stop(_ name: String, graceSeconds: Int, _ client: EngineClient) async throws {
+    let call = EngineCall("POST", "/containers/\(name)/stop?t=\(graceSeconds)")
+    let reply = try await client.call(call, timeout: .seconds(graceSeconds + 60), longLived: true)
+    if reply.isSuccess || [304, 404].contains(reply.status) { return }
+    // Podman refuses to stop what was only created: what counts is that nothing runs.
+    guard let state = try await client.inspect(name), state.isRunning else { return }
+    throw reply.refusal("The container \(name) can't be stopped.")
+  }
+
   package func remove(_ execution: Execution) async throws {
-    let name = EnginePlanner.containerName(execution)
     let volumes = StoragePlan(execution).ownVolumes
+    let network = execution.spec.action == .serve ? EnginePlanner.networkName(execution) : nil
     try await withClient { client in
-      let reply = try await client.call(
-        EngineCall("DELETE", "/containers/\(name)?force=true&v=true"),
-        timeout: .seconds(90),
-        longLived: true
-      )
-      if !reply.isSuccess, reply.status != 404, try await client.inspect(name) != nil {
-        throw reply.refusal("The container \(name) can't be removed.")
-      }
+      for name in EnginePlanner.containerNames(execution) { try await Self.remove(name, client) }
       for volume in volumes {
         let reply = try await client.call(EngineCall("DELETE", "/volumes/\(volume)?force=true"))
         guard reply.isSuccess || reply.status == 404 else {
           throw reply.refusal("The volume \(volume) can't be removed.")
         }
       }
+      // The project's other services may use it: then the engine refuses, rightly.
+      if let network { _ = try await client.call(EngineCall("DELETE", "/networks/\(network)")) }
+    }
+  }
+
+  private static func remove(_ name: String, _ client: EngineClient) async throws {
+    let reply = try await client.call(
+      EngineCall("DELETE", "/containers/\(name)?force=true&v=true"),
+      timeout: .seconds(90),
+      longLived: true
+    )
+    if !reply.isSuccess, reply.status != 404, try await client.inspect(name) != nil {
+      throw reply.refusal("The container \(name) can't be removed.")
     }
   }
 
   package func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage {
-    try await withClient { client in
-      try await LogReader(client: client, container: EnginePlanner.containerName(execution)).page(query)
+    let names = EnginePlanner.containerNames(execution)
+    return try await withClient { client in
+      let readers = names.map { LogReader(client: client, container: $0) }
+      if let only = readers.first, !execution.spec.action.staysUp { return try await only.page(query) }
+      return try await MergedLogReader(readers: readers).page(query)
     }
   }
 
   /// Runs with the engine; where it doesn't answer, forgets it and throws `engine_unavailable`.
-  private func withClient<Result: Sendable>(
+  func withClient<Result: Sendable>(
     _ body: (EngineClient) async throws -> Result
   ) async throws -> Result {
     let client = try await locator.client()

@@ -24,6 +24,17 @@ package struct EnginePlan: Sendable {
     /// Puts the source in, once.
     package var source: [EngineCall] = []
     package var start: EngineCall
+    /// Those of a serve, in the order of `service_ports`.
+    package var ports: [PublishedPort] = []
+
+    /// The call that makes it with these ports of the machine, in the order of `ports`.
+    func create(hostPorts: [Int]) -> EngineCall {
+      guard !ports.isEmpty, var host = create.body?["HostConfig"]?.objectValue else { return create }
+      var call = create
+      host["PortBindings"] = .object(PublishedPort.bindings(ports, chosen: hostPorts))
+      call.body?["HostConfig"] = .object(host)
+      return call
+    }
   }
 
   /// In the order in which they are sent.

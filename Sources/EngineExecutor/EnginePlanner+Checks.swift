@@ -42,6 +42,15 @@ extension EnginePlanner {
         "pass the values by envs or secrets"
       )
     }
+    var nodePorts: Set<Int> = []
+    for (index, port) in spec.servicePorts.enumerated() {
+      guard let nodePort = port.nodePort, !nodePorts.insert(nodePort).inserted else { continue }
+      unsupported(
+        "/service_ports/\(index)/node_port",
+        "port \(nodePort) is asked for twice, and can be published once",
+        "give another one, or leave it out"
+      )
+    }
     if spec.action == .serve, spec.serviceType == .externalName {
       unsupported("/service_type", "ExternalName is a DNS entry of a cluster", "use ClusterIP or NodePort")
     }

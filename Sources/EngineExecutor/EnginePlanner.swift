@@ -11,8 +11,8 @@ package enum EnginePlanner {
   static let imageUserPlaceholder = "<user of the image>"
 
   /// Throws `unsupported_parameter` with every parameter that a container engine can't honour, `invalid_params`
-  /// where something it needs is missing.
-  package static func plan(_ execution: Execution) throws -> EnginePlan {
+  /// where something it needs is missing. `address` is where NodePort and LoadBalancer ports are published.
+  package static func plan(_ execution: Execution, address: String = "127.0.0.1") throws -> EnginePlan {
     let spec = execution.spec
     try refuse(spec)
     if spec.action == .build { return try build(execution) }
@@ -42,41 +42,60 @@ package enum EnginePlanner {
     let network = networkName(execution)
     if spec.action == .serve, let network {
       plan.preparations.append(
-        EngineCall("POST", "/networks/create", body: ["Name": .string(network), "Labels": .object(labels(execution))])
+        EngineCall(
+          "POST",
+          "/networks/create",
+          body: [
+            "Name": .string(network),
+            // Docker would make a second one of the same name.
+            "CheckDuplicate": true,
+            "Labels": [labelPrefix + "project": .string(execution.project)],
+          ]
+        )
       )
     }
-    let count = spec.action == .job ? 1 : spec.replicas
-    if spec.action == .serve, count > 1, !spec.servicePorts.isEmpty {
+    if spec.action == .serve, spec.replicas > 1, !spec.servicePorts.isEmpty {
       plan.warnings.append(
         Warning(
           pointer: "/replicas",
           code: "ports_of_first_replica",
-          message: "only the first replica gets the ports asked for; the others get free ones"
+          message: "one container gets the ports asked for, each further replica free ones: see status.service.urls"
         )
       )
     }
-    for replica in 1...max(count, 1) {
-      let containerName = containerName(execution, replica: spec.action == .job ? nil : replica)
+    for (index, containerName) in containerNames(execution).enumerated() {
+      let replica = index + 1
       var body = containerBody(execution, image: name, mounts: storage.mounts)
-      if spec.action == .serve { publish(spec, replica: replica, network: network, execution, in: &body) }
+      var ports: [PublishedPort] = []
+      if spec.action != .job {
+        var labels = labels(execution)
+        labels[labelPrefix + "replica"] = .string("\(replica)")
+        body["Labels"] = .object(labels)
+      }
+      if spec.action == .serve {
+        ports = PublishedPort.of(spec, replica: replica, address: address)
+        publish(ports, network: network, execution, in: &body)
+      }
       plan.containers.append(
         .init(
           name: containerName,
           create: EngineCall("POST", "/containers/create?name=\(containerName)", body: body),
           source: SourceUpload(execution.spec)?.calls(containerName) ?? [],
-          start: EngineCall("POST", "/containers/\(containerName)/start")
+          start: EngineCall("POST", "/containers/\(containerName)/start"),
+          ports: ports
         )
       )
     }
     return plan
   }
 
-  /// `dh-<run id>`, for replicas `dh-<run id>-<n>`.
-  package static func containerName(_ execution: Execution) -> String { containerName(execution, replica: nil) }
-
-  private static func containerName(_ execution: Execution, replica: Int?) -> String {
-    "dh-" + execution.runID + (replica.map { "-\($0)" } ?? "")
+  /// `dh-<run id>` for a job, `dh-<run id>-<n>` for each replica of what stays up.
+  package static func containerNames(_ execution: Execution) -> [String] {
+    guard execution.spec.action.staysUp else { return [containerName(execution)] }
+    return (1...max(execution.spec.replicas, 1)).map { "\(containerName(execution))-\($0)" }
   }
+
+  package static func containerName(_ execution: Execution) -> String { "dh-" + execution.runID }
 
   static func labels(_ execution: Execution) -> JSONObject {
     [
@@ -136,39 +155,25 @@ package enum EnginePlanner {
     return variables.map { .string("\($0.name)=\($0.value.stringValue ?? "")") }
   }
 
-  private static func networkName(_ execution: Execution) -> String? {
+  /// That of the project's services; nil where the run gives no service_name.
+  static func networkName(_ execution: Execution) -> String? {
     execution.spec.serviceName.map { _ in "dh-" + StoragePlan.safe(execution.project) }
   }
 
   private static func publish(
-    _ spec: WorkloadSpec,
-    replica: Int,
+    _ ports: [PublishedPort],
     network: String?,
     _ execution: Execution,
     in body: inout JSONObject
   ) {
     var exposed: JSONObject = [:]
-    var bindings: JSONObject = [:]
-    for port in spec.servicePorts {
-      let address: String
-      let hostPort: String
-      switch spec.serviceType {
-      case .clusterIP, .externalName: (address, hostPort) = ("127.0.0.1", "\(port.port)")
-      // Empty: the executor chooses a free one from 30000 when it starts the run.
-      case .nodePort: (address, hostPort) = ("", port.nodePort.map { "\($0)" } ?? "")
-      case .loadBalancer: (address, hostPort) = ("", "\(port.port)")
-      }
-      exposed["\(port.targetPort)/tcp"] = [:]
-      let binding: JSONValue = ["HostIp": .string(address), "HostPort": .string(replica == 1 ? hostPort : "")]
-      let before = bindings["\(port.targetPort)/tcp"]?.arrayValue ?? []
-      bindings["\(port.targetPort)/tcp"] = .array(before + [binding])
-    }
+    for port in ports { exposed["\(port.targetPort)/tcp"] = [:] }
     var host = body["HostConfig"]?.objectValue ?? [:]
-    if !bindings.isEmpty {
+    if !ports.isEmpty {
       body["ExposedPorts"] = .object(exposed)
-      host["PortBindings"] = .object(bindings)
+      host["PortBindings"] = .object(PublishedPort.bindings(ports))
     }
-    if let network, let serviceName = spec.serviceName {
+    if let network, let serviceName = execution.spec.serviceName {
       host["NetworkMode"] = .string(network)
       let alias = JSONValue.string("\(execution.functionName)-\(serviceName)")
       body["NetworkingConfig"] = ["EndpointsConfig": .object([network: ["Aliases": [alias]]])]

@@ -11,6 +11,8 @@ package struct Execution: Sendable {
   package var spec: WorkloadSpec
   /// Values of `spec.secrets`, by name. Empty for a dry run, which shows `<secret NAME>`.
   package var secretValues: [String: String]
+  /// When the run was resumed last: what began before that belongs to a former attempt.
+  package var resumedAt: Timestamp?
 
   package init(
     project: String,
@@ -163,6 +165,10 @@ package protocol Executor: Sendable {
   /// `engine_unavailable` where nothing answers. To be asked before a run is recorded.
   func ping() async throws
 
+  /// What is in the way of a run on this machine now, asked before it is recorded or resumed. Throws `port_in_use`
+  /// where a port that it asks for is taken.
+  func check(_ execution: Execution) async throws
+
   /// Checks what can be checked without contacting anything: a parameter that this platform can't honour is thrown
   /// as `unsupported_parameter`, before anything is created.
   func render(_ execution: Execution) throws -> Rendering
@@ -182,6 +188,16 @@ package protocol Executor: Sendable {
   /// Returns at the end of a run that is running. Throws where the platform goes away meanwhile.
   func awaitEnd(_ execution: Execution) async throws -> Observation
 
+  /// As `awaitEnd`, of a run that is kept up: tells every change of its replicas meanwhile. `.pending` where a replica
+  /// is gone, and has to be made again by `ensure`.
+  func awaitEnd(
+    _ execution: Execution,
+    changed: @escaping @Sendable (Upkeep) async -> Void
+  ) async throws -> Observation
+
+  /// How the replicas of a serve or a deploy are, and where its service can be reached. Nil for other actions.
+  func upkeep(_ execution: Execution) async throws -> Upkeep?
+
   /// Ends the program: SIGTERM, then SIGKILL after the grace. Nothing to stop is no error.
   func stop(_ execution: Execution, graceSeconds: Int) async throws
 
@@ -193,4 +209,12 @@ package protocol Executor: Sendable {
 
 extension Executor {
   package func settled(_ function: JSONObject) throws -> JSONObject { function }
+  package func check(_ execution: Execution) async throws {}
+  package func awaitEnd(
+    _ execution: Execution,
+    changed: @escaping @Sendable (Upkeep) async -> Void
+  ) async throws -> Observation {
+    try await awaitEnd(execution)
+  }
+  package func upkeep(_ execution: Execution) async throws -> Upkeep? { nil }
 }

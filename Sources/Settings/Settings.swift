@@ -21,13 +21,15 @@ package struct Settings: Sendable, Hashable {
     package var engine: Setting<EngineChoice>
     /// Path of a unix socket; nil: look at the usual places.
     package var socket: Setting<String>?
-    /// Where the ports of a LoadBalancer service are published.
+    /// Where the ports of NodePort and LoadBalancer services are published.
     package var address: Setting<String>
     /// Whether volumes may be directories of this machine.
     package var allowHostPaths: Setting<Bool>
     /// The catalog's file, absolute (or as the command line and the environment have it).
     package var catalog: Setting<String>
     package var stopGraceSeconds: Setting<Int>
+    /// After so many ends in a row the program of a serve or a deploy is begun no more.
+    package var restartLimit: Setting<Int>
   }
 
   package struct Kubernetes: Sendable, Hashable {
@@ -69,6 +71,7 @@ package struct Settings: Sendable, Hashable {
     report.append(("local.allow_host_paths", "\(local.allowHostPaths.value)", local.allowHostPaths.origin))
     add("local.catalog", local.catalog)
     report.append(("local.stop_grace_seconds", "\(local.stopGraceSeconds.value)", local.stopGraceSeconds.origin))
+    report.append(("local.restart_limit", "\(local.restartLimit.value)", local.restartLimit.origin))
     add("kubernetes.kubeconfig", kubernetes.kubeconfig)
     add("kubernetes.context", kubernetes.context)
     add("kubernetes.namespace", kubernetes.namespace)

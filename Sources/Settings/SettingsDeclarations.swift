@@ -27,10 +27,16 @@ enum SettingsDeclarations {
   private static let local: [Parameter] = [
     Parameter("engine", .enumeration(["auto", "podman", "docker"]), title: "Engine", "Which engine to use."),
     Parameter("socket", .string(.nonEmpty), title: "Socket", "The engine's unix socket."),
-    Parameter("address", .string(.nonEmpty), title: "Address", "Where LoadBalancer ports are published."),
+    Parameter("address", .string(.nonEmpty), title: "Address", "Where NodePort and LoadBalancer ports go."),
     Parameter("allow_host_paths", .boolean, title: "Allow host paths", "Whether volumes may be host directories."),
     Parameter("catalog", .string(.nonEmpty), title: "Catalog", "The file that functions and runs are kept in."),
     seconds("stop_grace_seconds", "Grace", "Between SIGTERM and SIGKILL when a run is stopped."),
+    Parameter(
+      "restart_limit",
+      .integer(minimum: 1, maximum: 1000),
+      title: "Restart limit",
+      "Ends in a row after which the program of a serve or a deploy is begun no more."
+    ),
   ]
 
   private static let kubernetes: [Parameter] = [

@@ -52,14 +52,15 @@ extension Settings {
         "/local/address",
         accepts: Self.isAddress,
         expectation: "an IPv4 or IPv6 address of this machine, such as 0.0.0.0"
-      ) ?? Setting("0.0.0.0", from: .standard),
+      ) ?? Setting("127.0.0.1", from: .standard),
       allowHostPaths: resolver.value("/local/allow_host_paths", standard: false, \.boolValue),
       catalog: resolver.path(
         "/local/catalog",
         variable: "DH_SIDECAR_CATALOG",
         option: ("--catalog", options.catalog)
       ) ?? Setting(SettingsFile.stateDirectory(environment) + "/catalog.db", from: .standard),
-      stopGraceSeconds: resolver.value("/local/stop_grace_seconds", standard: 10, \.integerValue)
+      stopGraceSeconds: resolver.value("/local/stop_grace_seconds", standard: 10, \.integerValue),
+      restartLimit: resolver.value("/local/restart_limit", standard: 5, \.integerValue)
     )
     let kubernetes = Kubernetes(
       kubeconfig: resolver.path("/kubernetes/kubeconfig"),

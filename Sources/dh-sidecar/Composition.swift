@@ -77,7 +77,9 @@ struct Composition: Sendable {
         choice: EngineConfiguration.Choice(rawValue: settings.local.engine.value.rawValue) ?? .auto,
         socket: settings.local.socket?.value,
         environment: environment,
-        stateDirectory: SettingsFile.stateHome(environment)
+        stateDirectory: SettingsFile.stateHome(environment),
+        address: settings.local.address.value,
+        restartLimit: settings.local.restartLimit.value
       ),
       transport: transport
     )

@@ -31,6 +31,9 @@ final class MemoryEngine: Sendable {
     var launches: [Launch] = []
     var isDown = false
     var secrets: [String: String] = [:]
+    var startedAt: [String: Timestamp] = [:]
+    var isPortTaken = false
+    var restarts = 0
   }
 
   let state = Mutex(State())
@@ -82,7 +85,7 @@ final class MemoryEngine: Sendable {
 struct MemoryExecutor: Executor {
   let engine: MemoryEngine
   let kind = PlatformKind.local
-  let actions: Set<Action> = [.job]
+  let actions: Set<Action> = [.job, .deploy]
 
   func describe() async throws -> JSONObject {
     try ping()
@@ -104,8 +107,9 @@ struct MemoryExecutor: Executor {
     }
     try ping()
     switch engine.container(id) {
-    case .running, .ended: return try await observe(execution)
-    case nil, .created: break
+    case .running: return try await observe(execution)
+    case .ended where !isOlder(execution): return try await observe(execution)
+    case nil, .created, .ended: break
     }
     progress(Progress(message: "Pulling \(execution.spec.image ?? "")", done: 1, total: 2, unit: "layers"))
     switch try await engine.begin(execution) {
@@ -122,7 +126,14 @@ struct MemoryExecutor: Executor {
     engine.state.withLock {
       $0.containers[id] = container
       $0.starts[id, default: 0] += 1
+      $0.startedAt[id] = Timestamp.now()
     }
+  }
+
+  private func isOlder(_ execution: Execution) -> Bool {
+    guard let resumedAt = execution.resumedAt else { return false }
+    let startedAt = engine.state.withLock { $0.startedAt[execution.runID] }
+    return (startedAt?.nanoseconds ?? 0) < resumedAt.nanoseconds
   }
 
   func observe(_ execution: Execution) async throws -> Observation {
@@ -131,7 +142,30 @@ struct MemoryExecutor: Executor {
     case nil: .absent
     case .created: .pending(detail: nil)
     case .running: .running(since: Timestamp(nanoseconds: 1_000_000_000))
-    case .ended(let ending): .ended(ending)
+    case .ended(let ending): isOlder(execution) ? .pending(detail: nil) : .ended(ending)
+    }
+  }
+
+  func check(_ execution: Execution) throws {
+    if engine.state.withLock({ $0.isPortTaken }) { throw SidecarError(.portInUse, "Port 80 is taken.") }
+  }
+
+  func upkeep(_ execution: Execution) async throws -> Upkeep? {
+    guard execution.spec.action.staysUp else { return nil }
+    let restarts = engine.state.withLock { $0.restarts }
+    return Upkeep(replicas: [.init(name: "r", state: "running", restarts: restarts, startedAt: nil)])
+  }
+
+  func awaitEnd(
+    _ execution: Execution,
+    changed: @escaping @Sendable (Upkeep) async -> Void
+  ) async throws -> Observation {
+    guard execution.spec.action.staysUp else { return try await awaitEnd(execution) }
+    while true {
+      let observation = try await observe(execution)
+      guard case .running = observation else { return observation }
+      if let upkeep = try await upkeep(execution) { await changed(upkeep) }
+      try await Task.sleep(for: .milliseconds(2))
     }
   }
 

@@ -123,7 +123,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Action.serve, .build, .deploy])
+  @Test(arguments: [Action.serve, .build])
   func anActionThatIsNotRunIsRefusedAndStillRendered(action: Action) async throws {
     try await Workplace.use { place in
       let platform = try await place.sidecarWithFunction()

@@ -114,6 +114,18 @@ import Testing
         $0.volumes = [Volume(kind: .emptyDir, name: "v", mountPath: "/shared/", spec: ["medium": "Memory"])]
       }, "/volumes/0/spec/medium"
     ),
+    (
+      {
+        $0.action = .serve
+        $0.serviceType = .externalName
+      }, "/service_type"
+    ),
+    (
+      {
+        $0.action = .serve
+        $0.servicePorts = [1, 2].map { ServicePort(port: $0, targetPort: 80, nodePort: 31_000) }
+      }, "/service_ports/1/node_port"
+    ),
     ({ $0.volumes = [Volume(kind: .configMap, name: "c", mountPath: "/c")] }, "/volumes/0"),
   ]
 

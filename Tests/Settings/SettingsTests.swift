@@ -34,7 +34,7 @@ import Testing
     #expect(settings.profiles.isEmpty)
     #expect(settings.local.engine == Setting(.auto, from: .standard))
     #expect(settings.local.socket == nil)
-    #expect(settings.local.address == Setting("0.0.0.0", from: .standard))
+    #expect(settings.local.address == Setting("127.0.0.1", from: .standard))
     #expect(settings.local.allowHostPaths == Setting(false, from: .standard))
     #expect(settings.local.catalog == Setting("/home/ann/.local/state/dh-sidecar/catalog.db", from: .standard))
     #expect(settings.core.endpoint == nil)

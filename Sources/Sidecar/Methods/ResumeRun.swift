@@ -7,10 +7,10 @@ extension Method {
   static let resumeRun = Method(
     MethodDeclaration(
       "resumeRun",
-      summary: "Brings a stopped run back, where the platform can.",
+      summary: "Brings a stopped run back: a serve or a deploy to its replicas, a job as a new attempt.",
       parameters: [SharedParameters.project, SharedParameters.id],
       result: "The run.",
-      errors: [.runNotFound, .invalidState],
+      errors: [.runNotFound, .invalidState, .portInUse, .engineUnavailable],
       example: ["id": "0f8fad5bd9cb469fa16570867728950e"]
     ),
     order: .changesProject

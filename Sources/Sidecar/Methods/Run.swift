@@ -14,7 +14,7 @@ extension Method {
       result: "The run.",
       errors: [
         .functionNotFound, .secretNotFound, .unsupportedAction, .unsupportedParameter, .alreadyExists,
-        .idempotencyConflict, .profileNotFound, .engineUnavailable,
+        .idempotencyConflict, .profileNotFound, .portInUse, .engineUnavailable,
       ],
       example: ["function": "my_function", "action": "job"]
     ),

@@ -23,9 +23,9 @@ package struct EntityKey: Sendable, Hashable {
   package init?(parsing text: String) {
     // Over bytes: every call looks whether its names are keys.
     let bytes = text.utf8
-    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) else {
-      return nil
-    }
+    // A run's scheme has a colon of its own: `container+job:run://`.
+    let colons = bytes.indices.lazy.filter { bytes[$0] == UInt8(ascii: ":") }
+    guard let colon = colons.first(where: { bytes[$0...].starts(with: "://".utf8) }) else { return nil }
     let scheme = String(text[..<colon])
     let rest = bytes[bytes.index(colon, offsetBy: 3)...]
     let parts = rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String(Substring($0)) }

@@ -61,22 +61,22 @@ extension Connection {
         outcome = .failure(Task.isCancelled ? .cancelled : responseError(for: error))
       }
     }
-    let (answered, isAwaited) = state.withLock { state in
-      leaveLane(serial, in: &state)
+    let (answered, lane, isAwaited) = state.withLock { state in
+      let lane = state.table.leaveLane(serial)
       let answered = state.table.remove(serial)
-      return (answered, state.isReaderWaiting && state.table.count == 0)
+      return (answered, lane, state.isReaderWaiting && state.table.count == 0)
     }
     if let answered {
       outbound.promote(serial)
       answer(answered, outcome)
     }
+    // After the answer, so that a lane's answers come in its order.
+    if let lane { state.withLock { startNext(in: lane, &$0) } }
     if isAwaited { readerWake.signal() }
   }
 
-  private func leaveLane(_ serial: Int, in state: inout State) {
-    guard let lane = state.table.leaveLane(serial), !state.isClosed, let next = state.table.next(in: lane),
-      let nextCall = state.table.calls[next]
-    else { return }
+  private func startNext(in lane: String, _ state: inout State) {
+    guard !state.isClosed, let next = state.table.next(in: lane), let nextCall = state.table.calls[next] else { return }
     start(next, nextCall, in: &state)
   }
 
@@ -125,7 +125,11 @@ extension Connection {
       },
       spawn: { [self] work in spawn(work) },
       watchParent: { [self] pid in watchParent(pid) },
-      leaveLane: { [self] in state.withLock { leaveLane(serial, in: &$0) } },
+      leaveLane: { [self] in
+        state.withLock { state in
+          if let lane = state.table.leaveLane(serial) { startNext(in: lane, &state) }
+        }
+      },
       warn: warn
     )
   }

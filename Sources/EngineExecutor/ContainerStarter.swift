@@ -8,6 +8,8 @@ struct ContainerStarter {
   let client: EngineClient
   let plan: EnginePlan
   let puller: ImagePuller
+  /// Nil where the function has no source.
+  var source: SourcePlacer?
   /// When the run was resumed; what ended before is started again.
   var resumedAt: Timestamp?
 
@@ -26,6 +28,7 @@ struct ContainerStarter {
   /// What the containers need before they can be made: the image, volumes, networks. What is in the way, otherwise.
   func provide(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Ending? {
     if let refusal = refusal(execution) { return refusal }
+    if let failure = try await source?.provide(progress: progress) { return failure }
     if let failure = try await puller.provide(plan, progress: progress) { return failure }
     try Task.checkCancellation()
     return try await prepare()
@@ -86,6 +89,7 @@ struct ContainerStarter {
   }
 
   func start(_ container: EnginePlan.Container) async throws -> Observation {
+    if let failure = try await source?.place(in: container.name) { return .ended(failure) }
     let reply = try await uncancelled(container.start)
     if !reply.isSuccess, reply.status != 304 {
       let state = try await client.inspect(container.name)

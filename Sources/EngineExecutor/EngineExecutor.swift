@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Model
 import Platform
+import Sources
 
 /// Runs containers on Podman or Docker over the Docker Engine API. Keeps nothing but where the engine is.
 package struct EngineExecutor: Executor {
@@ -12,15 +13,20 @@ package struct EngineExecutor: Executor {
   private let locator: EngineLocator
   private let auth: RegistryAuth
   let configuration: EngineConfiguration
+  private let sources: RunSources
 
   package init(configuration: EngineConfiguration, transport: HTTPTransport) {
     self.configuration = configuration
     locator = EngineLocator(configuration: configuration, transport: transport)
     auth = RegistryAuth(environment: configuration.environment)
+    sources = RunSources(configuration)
   }
 
   /// Ends a Podman service that was started for us. Containers live on.
-  package func shutdown() async { await locator.shutdown() }
+  package func shutdown() async {
+    await locator.shutdown()
+    await sources.shutdown()
+  }
 
   /// `{engine, version, api_version, socket, found_by, rootless, cgroup_version, …, tried}`.
   package func describe() async throws -> JSONObject {
@@ -75,6 +81,13 @@ package struct EngineExecutor: Executor {
     return Rendering(member: "calls", objects: plan.calls.map(\.json), warnings: plan.warnings)
   }
 
+  package func settled(_ function: JSONObject) throws -> JSONObject {
+    do throws(SourceError) { return try sources.settled(function) } catch {
+      let fault = Fault(pointer: "/code_src", rule: "code_source", message: error.message, hint: error.hint)
+      throw SidecarError(.invalidParams, error.message, hint: error.hint, faults: [fault])
+    }
+  }
+
   package func ensure(
     _ execution: Execution,
     progress: @Sendable (Progress) -> Void
@@ -99,6 +112,7 @@ package struct EngineExecutor: Executor {
       client: client,
       plan: plan,
       puller: ImagePuller(client: client, auth: auth),
+      source: SourcePlacer(execution, sources: sources, client: client),
       resumedAt: execution.resumedAt
     )
   }

@@ -21,6 +21,8 @@ package struct EnginePlan: Sendable {
   package struct Container: Sendable {
     package var name: String
     package var create: EngineCall
+    /// Puts the source in, once.
+    package var source: [EngineCall] = []
     package var start: EngineCall
     /// Those of a serve, in the order of `service_ports`.
     package var ports: [PublishedPort] = []
@@ -38,6 +40,7 @@ package struct EnginePlan: Sendable {
   /// In the order in which they are sent.
   package var calls: [EngineCall] {
     if let build { return [build] }
-    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.map(\.start)
+    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.flatMap(\.source)
+      + containers.map(\.start)
   }
 }

@@ -119,7 +119,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"/folder/C:\code\main.py"#, "Windows"), ("/folder/C:/code", "Windows"), ("/folder/git@host.org:a/b", "git+ssh://"),
+    (#"/folder/C:\code\main.py"#, "Windows"), ("/folder/C:/code", "Windows"),
+    ("/folder/git@host.org:a/b", "git+ssh://"),
     ("/folder/github.com/a/b", "https://"), ("/folder/main.py", "started in"), ("/folder/~bob", "~user"),
   ])
   func aMissingPathHasARemedy(path: String, hint: String) {

@@ -45,7 +45,9 @@ package struct PublishedPort: Sendable, Hashable {
       let hostPort = chosen.map { "\($0[index])" } ?? port.wanted.map { "\($0)" } ?? "<a free port from \(port.lowest)>"
       let key = "\(port.targetPort)/tcp"
       let before = bindings[key]?.arrayValue ?? []
-      bindings[key] = .array(before + [["HostIp": .string(port.address), "HostPort": .string(hostPort)]])
+      // Every address: Podman's netavark 1.4 takes 0.0.0.0 for one address, to which nobody ever connects.
+      let address = port.address == "0.0.0.0" ? "" : port.address
+      bindings[key] = .array(before + [["HostIp": .string(address), "HostPort": .string(hostPort)]])
     }
     return bindings
   }

@@ -132,6 +132,22 @@ def test_many_at_once_choose_ports_of_their_own(clean, engine):
     assert len({read(url) for url in urls}) == 6
 
 
+def test_the_settings_address_and_limit(environment, engine, tmp_path):
+    (tmp_path / "config/dh-sidecar").mkdir(parents=True)
+    (tmp_path / "config/dh-sidecar/config.yaml").write_text('local: {address: "0.0.0.0", restart_limit: 2}')
+    with Sidecar(environment) as sidecar:
+        port = free_port()
+        run = up(sidecar, serve(sidecar, service_type="LoadBalancer",
+                                service_ports=[{"port": port, "target_port": 8080}]))
+        service = run["status"]["service"]
+        assert service["ports"][0]["address"] == "0.0.0.0" and service["url"] == f"http://127.0.0.1:{port}"
+        assert read(service["url"])
+        looping = sidecar.wait(deploy(sidecar, script="sleep 1"))
+        assert "ended 2 times in a row" in looping["status"]["message"], looping["status"]
+        for item in (run, looping):
+            sidecar.call("deleteRun", id=item["id"])
+
+
 def test_external_name_is_refused_with_a_remedy(clean, engine):
     with pytest.raises(CallError) as refused:
         serve(clean, service_type="ExternalName")

@@ -62,6 +62,7 @@ import Testing
       allow_host_paths: true
       catalog: ~/c.db
       stop_grace_seconds: 0
+      restart_limit: 2
     kubernetes:
       kubeconfig: /k
       context: c
@@ -87,8 +88,9 @@ import Testing
     #expect(settings.local.allowHostPaths == Setting(true, from: line(19)))
     #expect(settings.local.catalog == Setting("/home/ann/c.db", from: line(20)))
     #expect(settings.local.stopGraceSeconds == Setting(0, from: line(21)))
-    #expect(settings.kubernetes.namespace == Setting("n", from: line(25)))
-    #expect(settings.core.endpoint == Setting("https://core", from: line(27)))
+    #expect(settings.local.restartLimit == Setting(2, from: line(22)))
+    #expect(settings.kubernetes.namespace == Setting("n", from: line(26)))
+    #expect(settings.core.endpoint == Setting("https://core", from: line(28)))
     #expect(settings.report.contains { $0.name == "local.engine" && "\($0.origin)" == "\(Self.path), line 16" })
   }
 
@@ -136,6 +138,7 @@ import Testing
       ("local:\n  allow_host_paths: yes", ["/local/allow_host_paths"], "line 2", nil),
       ("platform: mars\nlocal: 3\nx: 1", ["/local", "/platform", "/x"], "line 3", nil),
       ("local:\n  stop_grace_seconds: -1", ["/local/stop_grace_seconds"], "line 2", nil),
+      ("local:\n  restart_limit: 0", ["/local/restart_limit"], "line 2", nil),
       ("project: a/b", ["/project"], "line 1", nil),
       ("local:\n  address: here", ["/local/address"], "line 2", nil),
       ("local:\n  address: 1.2.3.256", ["/local/address"], "line 2", nil),

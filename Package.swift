@@ -78,7 +78,7 @@ let package = Package(
     // MARK: EngineExecutor
     .target(
       name: "EngineExecutor",
-      dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Settings"],
+      dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings"],
       swiftSettings: swiftSettings
     ),
 

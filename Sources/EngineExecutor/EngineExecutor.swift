@@ -8,10 +8,11 @@ import Platform
 package struct EngineExecutor: Executor {
   package let kind = PlatformKind.local
   /// Made when asked for: a set of its own at every start is felt in the first reply.
-  package var actions: Set<Action> { [.job] }
+  package var actions: Set<Action> { [.job, .build] }
   private let locator: EngineLocator
-  private let auth: RegistryAuth
-  private let configuration: EngineConfiguration
+  let auth: RegistryAuth
+  let configuration: EngineConfiguration
+  let builds = BuildRegistry()
 
   package init(configuration: EngineConfiguration, transport: HTTPTransport) {
     self.configuration = configuration
@@ -77,11 +78,12 @@ package struct EngineExecutor: Executor {
 
   package func ensure(
     _ execution: Execution,
-    progress: @Sendable (Progress) -> Void
+    progress: @escaping @Sendable (Progress) -> Void
   ) async throws -> Observation {
     guard actions.contains(execution.spec.action) else {
       throw SidecarError(.unsupportedAction, "The local platform does not run \(execution.spec.action.rawValue) yet.")
     }
+    if execution.spec.action == .build { return try await ensureBuild(execution, progress: progress) }
     let plan = try EnginePlanner.plan(execution)
     return try await withClient { client in
       let starter = ContainerStarter(client: client, plan: plan, puller: ImagePuller(client: client, auth: auth))
@@ -90,10 +92,12 @@ package struct EngineExecutor: Executor {
   }
 
   package func observe(_ execution: Execution) async throws -> Observation {
-    try await withClient { try await Self.observation(EnginePlanner.containerName(execution), $0) }
+    if execution.spec.action == .build { return await builds.observe(execution.runID) }
+    return try await withClient { try await Self.observation(EnginePlanner.containerName(execution), $0) }
   }
 
   package func awaitEnd(_ execution: Execution) async throws -> Observation {
+    if execution.spec.action == .build { return try await builds.awaitEnd(execution.runID) }
     let name = EnginePlanner.containerName(execution)
     var failures = 0
     while true {
@@ -136,6 +140,7 @@ package struct EngineExecutor: Executor {
   }
 
   package func stop(_ execution: Execution, graceSeconds: Int) async throws {
+    if execution.spec.action == .build { return await builds.cancel(execution.runID) }
     let name = EnginePlanner.containerName(execution)
     try await withClient { client in
       let call = EngineCall("POST", "/containers/\(name)/stop?t=\(graceSeconds)")
@@ -148,6 +153,7 @@ package struct EngineExecutor: Executor {
   }
 
   package func remove(_ execution: Execution) async throws {
+    if execution.spec.action == .build { return try await removeBuild(execution) }
     let name = EnginePlanner.containerName(execution)
     let volumes = StoragePlan(execution).ownVolumes
     try await withClient { client in
@@ -169,13 +175,14 @@ package struct EngineExecutor: Executor {
   }
 
   package func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage {
-    try await withClient { client in
+    if execution.spec.action == .build { return try await BuildLogReader(log: buildLog(execution)).page(query) }
+    return try await withClient { client in
       try await LogReader(client: client, container: EnginePlanner.containerName(execution)).page(query)
     }
   }
 
   /// Runs with the engine; where it doesn't answer, forgets it and throws `engine_unavailable`.
-  private func withClient<Result: Sendable>(
+  func withClient<Result: Sendable>(
     _ body: (EngineClient) async throws -> Result
   ) async throws -> Result {
     let client = try await locator.client()

@@ -113,7 +113,7 @@ package enum FunctionParameters {
   package static let code = Parameter("code", .string(), title: "Code", "The source code itself, as plain text.").with {
     $0.example = "print('hello')\n"
     $0.scopes = [.function]
-  }.onLocal(sourcesComeLater)
+  }
 
   package static let base64 = Parameter(
     "base64",
@@ -124,7 +124,7 @@ package enum FunctionParameters {
   .with {
     $0.example = "cHJpbnQoJ2hlbGxvJykK"
     $0.scopes = [.function]
-  }.onLocal(sourcesComeLater)
+  }
 
   package static let handler = Parameter(
     "handler",

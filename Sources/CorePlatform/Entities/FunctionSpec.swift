@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import JSON
 internal import Model
+internal import Sources
 
 /// A function's parameters, between the reference's names and Core's: there `code`, `base64`, `code_src`, `handler` and
 /// `lang` are members of one `source`.
@@ -71,21 +72,4 @@ enum FunctionSpec {
     }
     spec["code"] = .string(text)
   }
-}
-
-/// The name of a source that came without one: `main` and the language's extension, under /shared.
-enum InlineSource {
-  static func fileName(lang: String?) -> String {
-    lang == "dockerfile" ? "Dockerfile" : "main" + (lang.flatMap { extensions[$0] } ?? "")
-  }
-
-  static func isGenerated(_ path: String) -> Bool {
-    path == "main" || path == "Dockerfile" || extensions.values.contains { path == "main" + $0 }
-  }
-
-  private static let extensions = [
-    "python": ".py", "java": ".java", "javascript": ".js", "typescript": ".ts",
-    "markdown": ".md", "html": ".html", "json": ".json", "sql": ".sql", "css": ".css", "yaml": ".yaml",
-    "text": ".txt", "sh": ".sh",
-  ]
 }

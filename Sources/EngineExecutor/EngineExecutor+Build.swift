@@ -1,0 +1,108 @@
+import Build
+import FoundationEssentials
+import HTTP
+import JSON
+import Model
+import Platform
+import Sources
+
+// Builds, which have no container that an engine would keep: what goes on is in the registry, what was said in a file.
+extension EngineExecutor {
+  func ensureBuild(
+    _ execution: Execution,
+    progress: @escaping @Sendable (Progress) -> Void
+  ) async throws -> Observation {
+    guard let build = try EnginePlanner.plan(execution).build else { return .absent }
+    switch await builds.observe(execution.runID) {
+    case .running(let since): return .running(since: since)
+    case .ended(let ending): return .ended(ending)
+    case .absent, .pending: break
+    }
+    let log = try buildLog(execution).begin(build.tag)
+    if let failure = try await prepare(build, progress) {
+      log.append(failure.message, isError: true)
+      log.end()
+      return .ended(failure)
+    }
+    try Task.checkCancellation()
+    let context: BuildContext
+    do { context = try await buildContext(execution, build) } catch let error as SidecarError {
+      let message = [error.message, error.cause, error.hint].compactMap(\.self).joined(separator: " ")
+      log.append(message, isError: true)
+      log.end()
+      return .ended(Ending(succeeded: false, exitCode: nil, reason: "SourceError", message: message))
+    }
+    return await builds.begin(execution.runID) { [auth] in
+      try await withClient { client in
+        let builder = ImageBuilder(client: client, auth: auth, plan: build, log: log, progress: progress)
+        return try await builder.build(context)
+      }
+    }
+  }
+
+  /// Nil where the builder can begin.
+  private func prepare(_ build: BuildPlan, _ progress: @Sendable (Progress) -> Void) async throws -> Ending? {
+    try await withClient { client in
+      if build.dockerfile?.hasHeredocs == true, !client.engine.buildsHeredocs {
+        return Ending(
+          succeeded: false,
+          exitCode: nil,
+          reason: "BuildFailed",
+          message:
+            "An instruction has a heredoc (<<), which the builder of \(client.engine.description) does not know: "
+            + "write the command on lines that are joined by \\ and &&, or bring a script in by the function's source."
+        )
+      }
+      guard let base = build.base else { return nil }
+      return try await ImagePuller(client: client, auth: auth)
+        .provide(base.image, policy: base.pullPolicy, pull: base.pull, progress: progress)
+    }
+  }
+
+  private func buildContext(_ execution: Execution, _ build: BuildPlan) async throws -> BuildContext {
+    let source = try await buildSource(execution.spec)
+    if let dockerfile = build.dockerfile { return BuildContext(dockerfile, source: source) }
+    return try BuildContext(whole: source ?? BuildSource(files: []))
+  }
+
+  /// The function's source, where the Dockerfile is not the source itself.
+  private func buildSource(_ spec: WorkloadSpec) async throws -> BuildSource? {
+    if spec.lang == "dockerfile" { return nil }
+    let contents: [UInt8]
+    if let code = spec.code {
+      contents = Array(code.utf8)
+    } else if let data = spec.base64.flatMap({ Data(base64Encoded: $0) }) {
+      contents = Array(data)
+    } else {
+      return nil
+    }
+    let name = InlineSource.fileName(lang: spec.lang)
+    return BuildSource(files: [BuildSource.File(name: name, contents: .bytes(contents))])
+  }
+
+  func buildLog(_ execution: Execution) -> BuildLog {
+    BuildLog(folder: configuration.stateDirectory + "/dh-sidecar/builds", runID: execution.runID)
+  }
+
+  /// The image outlives its build; what a failed or stopped one has left goes.
+  func removeBuild(_ execution: Execution) async throws {
+    await builds.cancel(execution.runID)
+    let log = buildLog(execution)
+    let lines = try await BuildLogReader(log: log).page(LogQuery(limit: .max)).entries.map(\.text)
+    let layers = BuildLeftovers.layers(in: lines)
+    if !layers.isEmpty { try await withClient { try await BuildLeftovers(client: $0).remove(layers) } }
+    await builds.forget(execution.runID)
+    log.remove()
+  }
+}
+
+extension Engine {
+  /// BuildKit, which the Engine API does not offer without a session, and Podman from 4.5.
+  var buildsHeredocs: Bool {
+    guard let libpodVersion else { return false }
+    let numbers = libpodVersion.split(separator: ".").compactMap { Int($0) }
+    return numbers.count > 1 && (numbers[0], numbers[1]) >= (4, 5)
+  }
+
+  var description: String { isPodman ? "Podman \(libpodVersion ?? "")" : "Docker (without BuildKit)" }
+}

@@ -18,20 +18,20 @@ extension EngineExecutor {
     case .ended(let ending): return .ended(ending)
     case .absent, .pending: break
     }
-    let log = try buildLog(execution).begin(build.tag)
-    if let failure = try await prepare(build, progress) {
-      log.append(failure.message, isError: true)
+    func refused(_ ending: Ending) throws -> Observation {
+      let log = try buildLog(execution).begin(build.tag)
+      log.append(ending.message, isError: true)
       log.end()
-      return .ended(failure)
+      return .ended(ending)
     }
-    try Task.checkCancellation()
+    if let failure = try await prepare(build, progress) { return try refused(failure) }
     let context: BuildContext
     do { context = try await buildContext(execution, build) } catch let error as SidecarError {
       let message = [error.message, error.cause, error.hint].compactMap(\.self).joined(separator: " ")
-      log.append(message, isError: true)
-      log.end()
-      return .ended(Ending(succeeded: false, exitCode: nil, reason: "SourceError", message: message))
+      return try refused(Ending(succeeded: false, exitCode: nil, reason: "SourceError", message: message))
     }
+    try Task.checkCancellation()
+    let log = try buildLog(execution).begin(build.tag)
     return await builds.begin(execution.runID) { [auth] in
       try await withClient { client in
         let builder = ImageBuilder(client: client, auth: auth, plan: build, log: log, progress: progress)

@@ -1,13 +1,15 @@
 """Builds on a real Podman and a real Docker, with the lab's registry."""
 import base64
 import os
+import subprocess
+import time
 import urllib.parse
 import urllib.request
 import uuid
 
 import pytest
 from gate import Gate
-from sidecar import CallError, Sidecar
+from sidecar import BINARY, CallError, Sidecar
 
 IMAGE = os.environ.get("DH_TEST_IMAGE")
 REGISTRY = os.environ.get("DH_TEST_REGISTRY")
@@ -235,6 +237,41 @@ def test_follow_and_stop_in_mid_build(sidecar, engine, named):
     assert (status(stopped)["state"], status(stopped)["reason"]) == ("STOPPED", "Stopped"), status(stopped)
     assert "more" not in texts(sidecar.logs(run)) and "Id" not in image(engine, named)
     assert sidecar.call("getFunction", function="f")["spec"]["image"] == IMAGE
+
+
+def test_delete_in_mid_build(sidecar, engine, named):
+    sidecar.function(base_image=IMAGE)
+    run = sidecar.start(action="build", instructions=[f"echo {named}", "sleep 4"], image=named)
+    sidecar.until(run, "RUNNING")
+    sidecar.call("deleteRun", project="default", id=run["id"])
+    assert sidecar.call("listRuns")["total"] == 0 and "Id" not in image(engine, named)
+
+
+def test_one_call_stays_until_the_build_is_over(environment, engine, named):
+    """A build could not go on without the process that asked for it."""
+    with Sidecar(environment) as process:
+        process.function(base_image=IMAGE, command="cat")
+    done = subprocess.run(
+        [BINARY, "call", "run", "function=f", "action=build", f"image={named}",
+         f'instructions=["echo {named}; sleep 3; echo done > /made"]'],
+        env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Id" in image(engine, named)
+    with Sidecar(environment) as process:
+        run = process.call("listRuns")["items"][0]
+        assert (run["status"]["state"], run["status"]["image"]) == ("COMPLETED", named)
+
+
+def test_the_end_of_the_sidecar_in_mid_build(environment, engine, named):
+    with Sidecar(environment) as first:
+        first.function(base_image=IMAGE)
+        run = first.start(action="build", image=named, instructions=[f"echo {named}; sleep 5"])
+        first.until(run, "RUNNING")
+        begun = time.monotonic()
+        assert first.close(30) == 0
+        assert time.monotonic() - begun < 5
+    with Sidecar(environment) as second:
+        assert status(second.wait(run))["state"] == "COMPLETED"
 
 
 def test_killed_in_mid_build(environment, engine, named):

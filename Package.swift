@@ -78,7 +78,7 @@ let package = Package(
     // MARK: EngineExecutor
     .target(
       name: "EngineExecutor",
-      dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings"],
+      dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources"],
       swiftSettings: swiftSettings
     ),
 
@@ -123,7 +123,7 @@ let package = Package(
     .systemLibrary(
       name: "CArchive",
       pkgConfig: "libarchive",
-      providers: [.apt(["libarchive-dev", "nettle-dev", "zlib1g-dev"])]
+      providers: [.apt(["libarchive-dev", "nettle-dev", "zlib1g-dev", "libbz2-dev", "liblzma-dev", "libzstd-dev"])]
     ),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -181,7 +181,7 @@ let package = Package(
     ),
     .testTarget(
       name: "EngineExecutorTests",
-      dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Settings", "EngineExecutor"],
+      dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources", "EngineExecutor"],
       path: "Tests/EngineExecutor",
       swiftSettings: swiftSettings
     ),

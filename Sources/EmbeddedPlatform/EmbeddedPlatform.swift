@@ -2,6 +2,7 @@ package import Catalog
 package import JSON
 package import Model
 package import Platform
+package import Settings
 
 /// The platform that needs no server: the catalog keeps what there is, an executor runs it. The only writer of embedded
 /// run states.
@@ -11,13 +12,17 @@ package final class EmbeddedPlatform: Platform {
   let supervisor: RunSupervisor
   /// From SIGTERM to SIGKILL, where a stop names no other.
   let stopGraceSeconds: Int
+  /// By name.
+  let profiles: [String: Settings.Profile]
 
   /// Touches neither the catalog nor the engine before the first call that needs it.
   package init(
     catalog: Catalog,
     executor: any Executor,
-    stopGraceSeconds: Int = RunStatus.standardStopGraceSeconds
+    stopGraceSeconds: Int = RunStatus.standardStopGraceSeconds,
+    profiles: [String: Settings.Profile] = [:]
   ) {
+    self.profiles = profiles
     self.stopGraceSeconds = stopGraceSeconds
     self.catalog = catalog
     self.executor = executor

@@ -6,7 +6,8 @@ package import Platform
 extension EmbeddedPlatform {
   package func run(_ draft: RunDraft) async throws -> Entity {
     let function = try await getFunction(draft.function)
-    let (spec, warnings) = try workload(draft, function)
+    let profile = try RunProfile(draft.spec, among: profiles)
+    let (spec, warnings) = try workload(draft, function, profile)
     if let known = try await known(draft, function) { return known.entity.shown }
     guard executor.actions.contains(draft.action) else {
       throw SidecarError(
@@ -29,14 +30,15 @@ extension EmbeddedPlatform {
       )
     }
     try await executor.ping()
-    let record = try await insert(try await newRun(draft, function, warnings: warnings), draft)
+    let record = try await insert(try await newRun(draft, function, profile, warnings: warnings), draft)
     try await supervisor.adopt(record)
     return record.entity.shown
   }
 
   package func render(_ draft: RunDraft) async throws -> RenderedRun {
     let function = try await getFunction(draft.function)
-    let (spec, warnings) = try workload(draft, function)
+    let profile = try RunProfile(draft.spec, among: profiles)
+    let (spec, warnings) = try workload(draft, function, profile)
     let id = draft.runID ?? EntityID.generate()
     var rendering = try executor.render(
       Execution(
@@ -47,8 +49,8 @@ extension EmbeddedPlatform {
         spec: spec
       )
     )
-    rendering.warnings = Array(Set(warnings + rendering.warnings)).sorted { $0.pointer < $1.pointer }
-    return RenderedRun(id: id, rendering: rendering)
+    rendering.warnings = Array(Set(warnings + rendering.warnings.map(profile.shown))).sorted { $0.pointer < $1.pointer }
+    return RenderedRun(id: id, rendering: rendering, resolved: profile.resolved)
   }
 
   package func getRun(_ reference: RunReference) async throws -> Entity { try await current(reference).entity.shown }
@@ -105,14 +107,18 @@ extension EmbeddedPlatform {
     return stopped.entity.shown
   }
 
-  private func workload(_ draft: RunDraft, _ function: Entity) throws -> (WorkloadSpec, [Warning]) {
-    let (spec, faults) = WorkloadSpec.make(function: function.spec, run: draft.spec, action: draft.action)
+  private func workload(
+    _ draft: RunDraft,
+    _ function: Entity,
+    _ profile: RunProfile
+  ) throws -> (WorkloadSpec, [Warning]) {
+    let (spec, faults) = WorkloadSpec.make(function: function.spec, run: profile.spec, action: draft.action)
     guard let spec, faults.isEmpty else {
       throw SidecarError(.invalidParams, faults.first?.message ?? "Invalid params", faults: faults)
     }
-    let own = PlatformFindings.of(draft.spec, parameters: RunParameters.spec, platform: kind)
+    let own = PlatformFindings.of(profile.spec, parameters: RunParameters.spec, platform: kind)
     let inherited = PlatformFindings.of(function.spec, parameters: FunctionParameters.spec, platform: kind)
-    let refused = own.faults + inherited.faults
+    let refused = (own.faults + inherited.faults).map(profile.shown)
     guard refused.isEmpty else {
       throw SidecarError(.unsupportedParameter, refused[0].message, hint: refused[0].hint, faults: refused)
     }
@@ -123,8 +129,10 @@ extension EmbeddedPlatform {
       runID: draft.runID ?? EntityID.generate(),
       spec: spec
     )
-    let rendering = try executor.render(execution)
-    return (spec, draft.warnings + own.warnings + inherited.warnings + rendering.warnings)
+    let rendering: Rendering
+    do { rendering = try executor.render(execution) } catch let error as SidecarError { throw profile.shown(error) }
+    let warnings = own.warnings + inherited.warnings + rendering.warnings
+    return (spec, draft.warnings + warnings.map(profile.shown))
   }
 
   /// A run that was made with the same idempotency key before: it asks for nothing anew.
@@ -132,7 +140,8 @@ extension EmbeddedPlatform {
     guard let key = draft.idempotencyKey, let id = draft.runID,
       let run = try await catalog.run(project: draft.project, id: id), run.idempotencyKey == key
     else { return nil }
-    let again = try await insert(try await newRun(draft, function, warnings: []), draft)
+    let profile = try RunProfile(draft.spec, among: profiles)
+    let again = try await insert(try await newRun(draft, function, profile, warnings: []), draft)
     try await supervisor.adopt(again)
     return again
   }
@@ -149,7 +158,12 @@ extension EmbeddedPlatform {
     return record
   }
 
-  private func newRun(_ draft: RunDraft, _ function: Entity, warnings: [Warning]) async throws -> NewRun {
+  private func newRun(
+    _ draft: RunDraft,
+    _ function: Entity,
+    _ profile: RunProfile,
+    warnings: [Warning]
+  ) async throws -> NewRun {
     var task = entity(
       .task,
       kind: draft.action.taskKind,
@@ -167,7 +181,7 @@ extension EmbeddedPlatform {
       "function": .string(function.entityKey.reference), "task": .string(task.entityKey.reference),
       "action": .string(draft.action.rawValue),
       // What the function said when the run was made: a later change of the function does not change it.
-      "function_spec": .object(function.spec), "run_spec": .object(draft.spec),
+      "function_spec": .object(try executor.settled(function.spec)), "run_spec": .object(profile.spec),
     ]
     run.status = RunStatus(recordedAt: Timestamp.now(), warnings: warnings).json
     return NewRun(

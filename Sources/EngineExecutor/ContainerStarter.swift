@@ -8,6 +8,8 @@ struct ContainerStarter {
   let client: EngineClient
   let plan: EnginePlan
   let puller: ImagePuller
+  /// Nil where the function has no source.
+  var source: SourcePlacer?
 
   func ensure(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Observation {
     guard let container = plan.containers.first else { return .absent }
@@ -17,6 +19,7 @@ struct ContainerStarter {
     case let observation: return observation
     }
     if let refusal = refusal(execution) { return .ended(refusal) }
+    if let failure = try await source?.provide(progress: progress) { return .ended(failure) }
     if let failure = try await puller.provide(plan, progress: progress) { return .ended(failure) }
     try Task.checkCancellation()
     for call in plan.preparations {
@@ -59,6 +62,7 @@ struct ContainerStarter {
   }
 
   private func start(_ container: EnginePlan.Container) async throws -> Observation {
+    if let failure = try await source?.place(in: container.name) { return .ended(failure) }
     let reply = try await uncancelled(container.start)
     if !reply.isSuccess, reply.status != 304 {
       let state = try await client.inspect(container.name)

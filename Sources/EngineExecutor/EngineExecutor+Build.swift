@@ -1,5 +1,4 @@
 import Build
-import FoundationEssentials
 import HTTP
 import JSON
 import Model
@@ -25,18 +24,35 @@ extension EngineExecutor {
       return .ended(ending)
     }
     if let failure = try await prepare(build, progress) { return try refused(failure) }
-    let context: BuildContext
-    do { context = try await buildContext(execution, build) } catch let error as SidecarError {
-      let message = [error.message, error.cause, error.hint].compactMap(\.self).joined(separator: " ")
-      return try refused(Ending(succeeded: false, exitCode: nil, reason: "SourceError", message: message))
+    let (fetched, context): (FetchedSource?, BuildContext)
+    do {
+      (fetched, context) = try await buildContext(execution, build)
+    } catch let error as SourceError {
+      let words = [error.message, error.cause, error.hint].compactMap(\.self).joined(separator: "; ")
+      return try refused(Ending(succeeded: false, exitCode: nil, reason: "SourceError", message: words))
     }
-    try Task.checkCancellation()
-    let log = try buildLog(execution).begin(build.tag)
+    let log: BuildLog.Writer
+    do {
+      try Task.checkCancellation()
+      log = try buildLog(execution).begin(build.tag)
+    } catch {
+      await fetched?.discard()
+      throw error
+    }
     return await builds.begin(execution.runID) { [auth] in
-      try await withClient { client in
-        let builder = ImageBuilder(client: client, auth: auth, plan: build, log: log, progress: progress)
-        return try await builder.build(context)
+      // What was fetched goes with the build, however it ends.
+      let result: Result<Ending, any Error>
+      do {
+        let ending = try await withClient { client in
+          let builder = ImageBuilder(client: client, auth: auth, plan: build, log: log, progress: progress)
+          return try await builder.build(context)
+        }
+        result = .success(ending)
+      } catch {
+        result = .failure(error)
       }
+      await fetched?.discard()
+      return try result.get()
     }
   }
 
@@ -59,25 +75,31 @@ extension EngineExecutor {
     }
   }
 
-  private func buildContext(_ execution: Execution, _ build: BuildPlan) async throws -> BuildContext {
-    let source = try await buildSource(execution.spec)
-    if let dockerfile = build.dockerfile { return BuildContext(dockerfile, source: source) }
-    return try BuildContext(whole: source ?? BuildSource(files: []))
-  }
-
-  /// The function's source, where the Dockerfile is not the source itself.
-  private func buildSource(_ spec: WorkloadSpec) async throws -> BuildSource? {
-    if spec.lang == "dockerfile" { return nil }
-    let contents: [UInt8]
-    if let code = spec.code {
-      contents = Array(code.utf8)
-    } else if let data = spec.base64.flatMap({ Data(base64Encoded: $0) }) {
-      contents = Array(data)
-    } else {
-      return nil
+  /// The function's source, unless it is the Dockerfile itself. Throws a `SourceError`, or `CancellationError`.
+  private func buildContext(
+    _ execution: Execution,
+    _ build: BuildPlan
+  ) async throws -> (FetchedSource?, BuildContext) {
+    let isText = execution.spec.lang == "dockerfile" && execution.spec.codeSource == nil
+    let fetched = isText ? nil : try await sources.fetch(execution)
+    let source = fetched.map { fetched in
+      BuildSource(
+        files: fetched.source.entries.map { entry in
+          BuildSource.File(
+            name: entry.name,
+            contents: .file(path: entry.path, size: entry.size),
+            isExecutable: entry.isExecutable
+          )
+        }
+      )
     }
-    let name = InlineSource.fileName(lang: spec.lang)
-    return BuildSource(files: [BuildSource.File(name: name, contents: .bytes(contents))])
+    if let dockerfile = build.dockerfile { return (fetched, BuildContext(dockerfile, source: source)) }
+    do {
+      return (fetched, try BuildContext(whole: source ?? BuildSource(files: [])))
+    } catch {
+      await fetched?.discard()
+      throw SourceError(error.message, hint: error.hint)
+    }
   }
 
   func buildLog(_ execution: Execution) -> BuildLog {

@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Model
 import Platform
+import Sources
 
 /// Runs containers on Podman or Docker over the Docker Engine API. Keeps nothing but where the engine is.
 package struct EngineExecutor: Executor {
@@ -13,15 +14,20 @@ package struct EngineExecutor: Executor {
   let auth: RegistryAuth
   let configuration: EngineConfiguration
   let builds = BuildRegistry()
+  let sources: RunSources
 
   package init(configuration: EngineConfiguration, transport: HTTPTransport) {
     self.configuration = configuration
     locator = EngineLocator(configuration: configuration, transport: transport)
     auth = RegistryAuth(environment: configuration.environment)
+    sources = RunSources(configuration)
   }
 
   /// Ends a Podman service that was started for us. Containers live on.
-  package func shutdown() async { await locator.shutdown() }
+  package func shutdown() async {
+    await locator.shutdown()
+    await sources.shutdown()
+  }
 
   /// `{engine, version, api_version, socket, found_by, rootless, cgroup_version, …, tried}`.
   package func describe() async throws -> JSONObject {
@@ -76,6 +82,13 @@ package struct EngineExecutor: Executor {
     return Rendering(member: "calls", objects: plan.calls.map(\.json), warnings: plan.warnings)
   }
 
+  package func settled(_ function: JSONObject) throws -> JSONObject {
+    do throws(SourceError) { return try sources.settled(function) } catch {
+      let fault = Fault(pointer: "/code_src", rule: "code_source", message: error.message, hint: error.hint)
+      throw SidecarError(.invalidParams, error.message, hint: error.hint, faults: [fault])
+    }
+  }
+
   package func ensure(
     _ execution: Execution,
     progress: @escaping @Sendable (Progress) -> Void
@@ -86,7 +99,12 @@ package struct EngineExecutor: Executor {
     if execution.spec.action == .build { return try await ensureBuild(execution, progress: progress) }
     let plan = try EnginePlanner.plan(execution)
     return try await withClient { client in
-      let starter = ContainerStarter(client: client, plan: plan, puller: ImagePuller(client: client, auth: auth))
+      let starter = ContainerStarter(
+        client: client,
+        plan: plan,
+        puller: ImagePuller(client: client, auth: auth),
+        source: SourcePlacer(execution, sources: sources, client: client)
+      )
       return try await starter.ensure(execution, progress: progress)
     }
   }

@@ -21,12 +21,15 @@ package struct EnginePlan: Sendable {
   package struct Container: Sendable {
     package var name: String
     package var create: EngineCall
+    /// Puts the source in, once.
+    package var source: [EngineCall] = []
     package var start: EngineCall
   }
 
   /// In the order in which they are sent.
   package var calls: [EngineCall] {
     if let build { return build.calls }
-    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.map(\.start)
+    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.flatMap(\.source)
+      + containers.map(\.start)
   }
 }

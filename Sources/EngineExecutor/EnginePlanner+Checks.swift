@@ -1,6 +1,7 @@
 import JSON
 import Model
 import Platform
+import Sources
 
 extension EnginePlanner {
   /// What a container engine can't honour is refused by name; nothing is dropped silently.
@@ -9,10 +10,26 @@ extension EnginePlanner {
     func unsupported(_ pointer: String, _ message: String, _ hint: String) {
       faults.append(Fault(pointer: pointer, rule: "unsupported", message: message, hint: hint))
     }
-    if spec.action != .build {
-      for (name, value) in [("code", spec.code), ("base64", spec.base64), ("code_src", spec.codeSource)]
-      where value != nil {
-        unsupported("/\(name)", "a source is not brought into local containers", "put it into the image")
+    var sourceFaults: [Fault] = []
+    do throws(SourceError) {
+      if case .uri(let pinned, _)? = try RunSources.request(spec), case .reference(let uri) = pinned.source {
+        unsupported("/code_src", "\(uri) is known to a DigitalHub server only", "give a path, git, http or s3 URI")
+      }
+    } catch {
+      let pointer = spec.codeSource == nil ? "/base64" : "/code_src"
+      sourceFaults.append(Fault(pointer: pointer, rule: "code_source", message: error.message, hint: error.hint))
+    }
+    guard sourceFaults.isEmpty else {
+      throw SidecarError(.invalidParams, sourceFaults[0].message, hint: sourceFaults[0].hint, faults: sourceFaults)
+    }
+    if SourceUpload(spec) != nil {
+      for (index, volume) in spec.volumes.enumerated()
+      where SourceUpload.isDirectory(volume.mountPath) && volume.spec["medium"]?.stringValue == "Memory" {
+        unsupported(
+          "/volumes/\(index)/spec/medium",
+          "the source goes to \(SourceUpload.directory), and memory there exists only while the container runs",
+          "leave medium out, or mount the volume elsewhere"
+        )
       }
     }
     if spec.runtimeClass != nil {

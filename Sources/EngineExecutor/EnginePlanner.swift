@@ -56,6 +56,7 @@ package enum EnginePlanner {
         .init(
           name: containerName,
           create: EngineCall("POST", "/containers/create?name=\(containerName)", body: body),
+          source: SourceUpload(execution.spec)?.calls(containerName) ?? [],
           start: EngineCall("POST", "/containers/\(containerName)/start")
         )
       )

@@ -43,7 +43,7 @@ struct HTTPPartChunks: AsyncSequence, Sendable {
         case nil: return nil
         case .bytes(let bytes)?: return ByteBuffer(bytes: bytes)
         case .file(let path, let length)?:
-          let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+          let descriptor = open(path, O_RDONLY | O_CLOEXEC)
           guard descriptor >= 0 else {
             throw HTTPError.other("\(path) can't be read: \(String(cString: strerror(errno)))")
           }

@@ -104,11 +104,12 @@ package enum FunctionParameters {
     "code_src",
     .string(.codeSource),
     title: "Code source",
-    "Where the source code is: a path, or a URI with the scheme git+https, https, zip+https, s3 or zip+s3."
+    "Where the source code is: the path of a file, a folder or a .zip, or a URI with the scheme git+https, https, "
+      + "zip+https, s3 or zip+s3. Its files are put under /shared."
   ).with {
     $0.example = "git+https://github.com/octocat/Hello-World#master"
     $0.scopes = [.function]
-  }.onLocal(sourcesComeLater)
+  }
 
   package static let code = Parameter("code", .string(), title: "Code", "The source code itself, as plain text.").with {
     $0.example = "print('hello')\n"
@@ -152,9 +153,5 @@ package enum FunctionParameters {
 
   private static let functionWins = Parameter.Treatment.varies(
     "On Core the function's wins, so another one in a run is refused."
-  )
-
-  private static let sourcesComeLater = Parameter.Treatment.notYet(
-    "This version does not bring source code into containers on this machine; build it into the image."
   )
 }

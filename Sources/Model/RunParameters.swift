@@ -60,13 +60,13 @@ package enum RunParameters {
     }.isPlacement(),
     Parameter("runtime_class", .string(.nonEmpty), title: "Runtime class", "The cluster's runtime class.").with {
       $0.example = "gvisor"
-    }.isPlacement(),
+    }.isPlacement().onLocal(.error("Runtime classes exist only on Kubernetes; leave it out on this machine.")),
     Parameter("priority_class", .string(.nonEmpty), title: "Priority class", "The cluster's priority class.").with {
       $0.example = "high"
     }.isPlacement(),
     Parameter("profile", .string(.nonEmpty), title: "Profile", "A template that an administrator provides.").with {
       $0.example = "gpu-small"
-    }.onLocal(.notYet("This version has no profiles on this machine; give the parameters themselves.")),
+    },
     identity("run_as_user", "Run as user", "The user id that the program runs with.", running)
       .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there.")),
     identity("run_as_group", "Run as group", "The group id that the program runs with.", running),

@@ -182,6 +182,10 @@ package protocol Executor: Sendable {
   /// as `unsupported_parameter`, before anything is created.
   func render(_ execution: Execution) throws -> Rendering
 
+  /// The function's spec as a run of it records it: whatever depends on this process, such as the folder that a relative
+  /// path begins in, is settled, so that any sidecar can carry the run out. Throws `invalid_params`.
+  func settled(_ function: JSONObject) throws -> JSONObject
+
   /// Makes whatever the run needs and starts it. Idempotent: what is already there is adopted, and what has begun
   /// is never begun again. Throws where the platform can't be reached; what the platform refuses for good (no such
   /// image, no such command) is an `.ended` observation.
@@ -200,4 +204,8 @@ package protocol Executor: Sendable {
   func remove(_ execution: Execution) async throws
 
   func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage
+}
+
+extension Executor {
+  package func settled(_ function: JSONObject) throws -> JSONObject { function }
 }

@@ -214,8 +214,11 @@ package struct RunDraft: Sendable {
 package struct RenderedRun: Sendable {
   package var id: String
   package var rendering: Rendering
+  /// What came of the run's profile and its own parameters; nil where it names no profile.
+  package var resolved: JSONObject?
 
-  package init(id: String, rendering: Rendering) {
+  package init(id: String, rendering: Rendering, resolved: JSONObject? = nil) {
+    self.resolved = resolved
     self.id = id
     self.rendering = rendering
   }

@@ -53,6 +53,21 @@ package final class S3Client: Sendable {
     }
   }
 
+  /// Hands over the object's bytes as they come. Throws a `SourceError`, what `take` throws, or `CancellationError`.
+  package func read(_ location: S3Location, _ take: ([UInt8]) throws -> Void) async throws {
+    let doing = "read \(location.uri)"
+    switch try await send("GET", location, doing: doing) {
+    case .success(let response):
+      do {
+        try await response.forEachChunk { chunk in
+          try take(chunk)
+          return true
+        }
+      } catch let error as HTTPError { throw Self.unreachable(doing, error) }
+    case .refusal(let reply): throw reply.error(doing, location, store)
+    }
+  }
+
   /// Makes or replaces the object. `sha256` is hexadecimal, over the file's bytes. Throws a `SourceError`, or
   /// `CancellationError`.
   package func put(_ file: HTTPFile, sha256: String, _ location: S3Location) async throws {

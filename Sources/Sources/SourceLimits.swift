@@ -8,6 +8,11 @@ package struct SourceLimits: Sendable, Hashable {
   package var fileBytes: Int
   /// Folders within folders.
   package var depth: Int
+  /// How many times as large as its archive a source may be, beyond the first `compressionFloor` bytes.
+  package var compression: Int
+  package var compressionFloor: Int
+  /// For fetching all of it.
+  package var fetchSeconds: Int
   /// A single file up to this many bytes travels inside the function itself, which a server keeps in its database.
   package var inlineBytes: Int
 
@@ -16,12 +21,18 @@ package struct SourceLimits: Sendable, Hashable {
     totalBytes: Int = 512 << 20,
     fileBytes: Int = 256 << 20,
     depth: Int = 64,
+    compression: Int = 100,
+    compressionFloor: Int = 16 << 20,
+    fetchSeconds: Int = 900,
     inlineBytes: Int = 1 << 20
   ) {
     self.entries = entries
     self.totalBytes = totalBytes
     self.fileBytes = fileBytes
     self.depth = depth
+    self.compression = compression
+    self.compressionFloor = compressionFloor
+    self.fetchSeconds = fetchSeconds
     self.inlineBytes = inlineBytes
   }
 

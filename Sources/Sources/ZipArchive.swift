@@ -28,7 +28,7 @@ package struct ZipArchive: Sendable {
 
   private static func opened(_ source: LocalSource) throws -> ZipArchive {
     let file = try RegularFile(source.path)
-    guard file.size == source.size else { throw changed(source.path) }
+    guard file.size == source.size else { throw LocalSource.changed(source.path) }
     let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
     guard descriptor >= 0 else { throw RegularFile.failure(source.path, errno) }
     return ZipArchive(file: HTTPFile(adopting: descriptor, length: file.size), sha256: source.fingerprint)
@@ -39,16 +39,13 @@ package struct ZipArchive: Sendable {
     _ temporaryDirectory: String,
     _ cancellation: BlockingThread.Cancellation
   ) throws -> ZipArchive {
-    let descriptor = try temporaryFile(temporaryDirectory)
+    let descriptor = try TemporaryFile.open(in: temporaryDirectory)
     // Closes it also where packing fails.
     let unfinished = HTTPFile(adopting: descriptor, length: 0)
-    let writer = try ZipWriter(descriptor: descriptor, place: temporaryDirectory)
+    let writer = try SourceArchiveWriter(.zip, descriptor: descriptor, place: temporaryDirectory)
     for entry in source.entries {
-      try writer.begin(entry.name, size: entry.size, isExecutable: entry.isExecutable)
-      let file = try RegularFile(entry.path, root: source.kind == .folder ? source.path : nil)
-      guard file.size == entry.size, file.isExecutable == entry.isExecutable else { throw changed(entry.path) }
-      let digest = try file.digest(limit: entry.size, cancellation) { try writer.write($0) }
-      guard digest == entry.digest else { throw changed(entry.path) }
+      try writer.begin(entry.name, size: entry.size, mode: entry.isExecutable ? 0o755 : 0o644)
+      try source.copy(entry, to: writer, cancellation)
     }
     try writer.finish()
     let (length, sha256) = try measured(descriptor, cancellation)
@@ -56,23 +53,6 @@ package struct ZipArchive: Sendable {
     guard kept >= 0 else { throw RegularFile.failure(temporaryDirectory, errno) }
     withExtendedLifetime(unfinished) {}
     return ZipArchive(file: HTTPFile(adopting: kept, length: length), sha256: sha256)
-  }
-
-  private static func temporaryFile(_ directory: String) throws(SourceError) -> CInt {
-    var descriptor: CInt
-    repeat {
-      let path = directory + "/dh-sidecar-" + String(UInt64.random(in: .min ... .max), radix: 36)
-      descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-      if descriptor >= 0 { unlink(path) }
-    } while descriptor < 0 && errno == EEXIST
-    guard descriptor >= 0 else {
-      throw SourceError(
-        "no temporary file can be made in \(directory)",
-        hint: "set TMPDIR to a folder that this user may write to",
-        cause: String(cString: strerror(errno))
-      )
-    }
-    return descriptor
   }
 
   private static func measured(
@@ -93,9 +73,5 @@ package struct ZipArchive: Sendable {
       }
     }
     return (length, LocalSource.hexadecimal(hash.finalize()))
-  }
-
-  private static func changed(_ path: String) -> SourceError {
-    SourceError("\(path) changed while it was read", hint: "try again when nothing writes to it")
   }
 }

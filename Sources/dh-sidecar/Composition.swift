@@ -84,7 +84,8 @@ struct Composition: Sendable {
     let platform = EmbeddedPlatform(
       catalog: catalog,
       executor: executor,
-      stopGraceSeconds: settings.local.stopGraceSeconds.value
+      stopGraceSeconds: settings.local.stopGraceSeconds.value,
+      profiles: settings.profiles
     )
     return LocalPlace(catalog: catalog, executor: executor, platform: platform)
   }

@@ -136,6 +136,47 @@ def test_inline_code_is_in_the_image(sidecar, engine, named):
     assert texts(sidecar.logs(job)) == ["from the source", "echo from the source"]
 
 
+def test_a_folder_is_in_the_image(sidecar, engine, named, tmp_path):
+    folder = tmp_path / "app"
+    (folder / "lib").mkdir(parents=True)
+    (folder / "run").write_text("#!/bin/sh\ncat lib/words\n")
+    (folder / "run").chmod(0o755)
+    (folder / "lib/words").write_text(f"{named}\n")
+    (folder / "link").symlink_to("lib/words")
+    sidecar.function(base_image=IMAGE, code_src=str(folder))
+    run = build(sidecar, ["./run > /made && cat link >> /made"], image=named)
+    assert status(run)["state"] == "COMPLETED", status(run)
+    sidecar.function("g", image=named, command="cat")
+    assert texts(sidecar.logs(sidecar.wait(sidecar.start("g", args=["/made"])))) == [named, named]
+    assert list((tmp_path / "state/dh-sidecar/sources").glob("*/*")) == []
+
+
+@pytest.mark.parametrize("files, ok", [
+    ({"Dockerfile": True, "words": False}, True), ({"other.Dockerfile": True, "words": False}, False),
+])
+def test_a_folder_with_its_dockerfile(sidecar, engine, named, tmp_path, files, ok):
+    folder = tmp_path / "app"
+    folder.mkdir()
+    for name, is_dockerfile in files.items():
+        (folder / name).write_text(f"FROM {IMAGE}\nCOPY words /made\n" if is_dockerfile else f"{named}\n")
+    sidecar.function(lang="dockerfile", code_src=str(folder), image=named, command="cat")
+    run = build(sidecar)
+    if not ok:
+        assert (status(run)["state"], status(run)["reason"]) == ("ERROR", "SourceError"), status(run)
+        assert "Dockerfile" in status(run)["message"]
+        return
+    assert status(run)["state"] == "COMPLETED", status(run)
+    sidecar.function("g", image=named, command="cat")
+    assert texts(sidecar.logs(sidecar.wait(sidecar.start("g", args=["/made"])))) == [named]
+
+
+def test_a_source_that_is_not_there(sidecar, engine, named):
+    sidecar.function(base_image=IMAGE, code_src="/no/such/folder")
+    run = build(sidecar, ["true"], image=named)
+    assert (status(run)["state"], status(run)["reason"]) == ("ERROR", "SourceError"), status(run)
+    assert "/no/such/folder" in status(run)["message"]
+
+
 def test_envs_are_there_while_it_builds(sidecar, engine, named):
     sidecar.function(base_image=IMAGE)
     run = build(sidecar, ["echo \"$WHO\" > /made"], image=named, envs=[{"name": "WHO", "value": "a & \"b\""}],

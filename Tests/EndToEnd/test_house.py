@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "Sources": {"JSON", "Model", "HTTP", "CArchive"},
     "Build": {"JSON", "Model"},
     "Catalog": {"JSON", "Model", "CSQLite"},
-    "EngineExecutor": {"JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings"},
+    "EngineExecutor": {"JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources"},
     "EmbeddedPlatform": {"JSON", "Model", "Platform", "Catalog", "Settings"},
     "CorePlatform": {"JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings"},
     "Sidecar": {"JSON", "Model", "Platform", "ParameterSchema", "JSONRPC"},

@@ -107,8 +107,13 @@ import Testing
 
   static let refused: [(@Sendable (inout WorkloadSpec) -> Void, String)] = [
     ({ $0.runtimeClass = "kata" }, "/runtime_class"),
-    ({ $0.code = "print(1)" }, "/code"),
-    ({ $0.codeSource = "git+https://h/r" }, "/code_src"),
+    ({ $0.codeSource = "store://p/artifact/artifact/a:1" }, "/code_src"),
+    (
+      {
+        $0.code = "x"
+        $0.volumes = [Volume(kind: .emptyDir, name: "v", mountPath: "/shared/", spec: ["medium": "Memory"])]
+      }, "/volumes/0/spec/medium"
+    ),
     ({ $0.volumes = [Volume(kind: .configMap, name: "c", mountPath: "/c")] }, "/volumes/0"),
   ]
 

@@ -9,7 +9,7 @@ extension Method {
       "listProfiles",
       summary: "The templates that a run's `profile` may name.",
       parameters: [],
-      result: "{items[{name}]}",
+      result: "{items[{name, description, …parameters}]}",
       example: [:]
     ),
     order: .concurrent

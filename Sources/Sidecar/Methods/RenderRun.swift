@@ -10,7 +10,7 @@ extension Method {
       summary: "What `run` would send, exactly; nothing is created.",
       parameters: RunParameters.run,
       discriminatedByAction: true,
-      result: "{platform, id, warnings, calls}",
+      result: "{platform, id, warnings, calls, resolved{profile, …}}",
       errors: [.functionNotFound, .unsupportedParameter],
       example: ["function": "my_function", "action": "job"]
     ),
@@ -22,6 +22,7 @@ extension Method {
       "warnings": .array(rendered.rendering.warnings.map { .object($0.json) }),
     ]
     json[rendered.rendering.member] = .array(rendered.rendering.objects.map { .object($0) })
+    json["resolved"] = rendered.resolved.map { .object($0) }
     return .object(json)
   }
 }

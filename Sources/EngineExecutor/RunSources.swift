@@ -1,0 +1,66 @@
+import FoundationEssentials
+import HTTP
+import JSON
+import Model
+import Platform
+import Sources
+
+/// Fetches the sources of runs on this machine.
+struct RunSources: Sendable {
+  private let environment: [String: String]
+  private let workspace: SourceWorkspace
+  private let transport: HTTPTransport
+
+  init(_ configuration: EngineConfiguration) {
+    environment = configuration.environment
+    workspace = SourceWorkspace(directory: configuration.stateDirectory + "/dh-sidecar/sources")
+    transport = HTTPTransport(HTTPConfiguration(environment: environment))
+  }
+
+  func shutdown() async {
+    await transport.shutdown()
+    workspace.close()
+  }
+
+  /// Holds archives while they are sent.
+  var temporaryDirectory: String {
+    environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+  }
+
+  /// The files of the run's source; nil where its function has none. `discard` them afterwards. Throws a `SourceError`,
+  /// or `CancellationError`.
+  func fetch(_ execution: Execution) async throws -> FetchedSource? {
+    guard let request = try Self.request(execution.spec) else { return nil }
+    // The run's own credentials win over the sidecar's.
+    var variables = environment
+    for env in execution.spec.envs { variables[env.name] = env.value }
+    for (name, value) in execution.secretValues { variables[name] = value }
+    return try await SourceFetcher(workspace, transport: transport).fetch(request, variables: variables)
+  }
+
+  /// What is to be fetched, from the spec alone; nil where it names no source.
+  static func request(_ spec: WorkloadSpec) throws(SourceError) -> SourceFetcher.Request? {
+    let name = InlineSource.fileName(lang: spec.lang)
+    if let code = spec.code { return .inline(name: name, contents: Array(code.utf8)) }
+    if let base64 = spec.base64 {
+      guard let data = Data(base64Encoded: base64.filter { !$0.isWhitespace }) else {
+        throw SourceError("`base64` is not in base64", hint: "encode the source with `base64 -w0`")
+      }
+      return .inline(name: name, contents: Array(data))
+    }
+    guard let text = spec.codeSource else { return nil }
+    return .uri(try PinnedSource(text), name: name)
+  }
+
+  /// The function's spec with a local `code_src` made absolute: another sidecar, started elsewhere, may take the run up.
+  func settled(_ function: JSONObject) throws(SourceError) -> JSONObject {
+    guard let text = function["code_src"]?.stringValue, case .local(let path) = try CodeSource(text) else {
+      return function
+    }
+    var function = function
+    let directory = FileManager.default.currentDirectoryPath
+    let absolute = try LocalPath.absolute(path, directory: directory, home: environment["HOME"])
+    function["code_src"] = .string(absolute)
+    return function
+  }
+}

@@ -76,6 +76,26 @@ import Testing
     #expect(Engine(socket: "", foundBy: "", apiVersion: "1.41", libpodVersion: libpod).buildsHeredocs == knows)
   }
 
+  @Test func everyRegistrysCredentials() throws {
+    let folder = NSTemporaryDirectory() + "auth-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let login = Data("me:pass:word".utf8).base64EncodedString()
+    try Data("{\"auths\":{\"a.example\":{\"auth\":\"\(login)\"},\"b.example\":{}}}".utf8)
+      .write(to: URL(filePath: folder + "/auth.json"))
+    try Data("{\"auths\":{\"a.example\":{\"auth\":\"eDp5\"},\"c.example\":{\"identitytoken\":\"t\"}}}".utf8)
+      .write(to: URL(filePath: folder + "/config.json"))
+    let auth = RegistryAuth(environment: ["REGISTRY_AUTH_FILE": folder + "/auth.json", "DOCKER_CONFIG": folder])
+    let header = try #require(auth.allHeader())
+    let base64 = header.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+    let golden = """
+      {"a.example":{"username":"me","password":"pass:word","serveraddress":"a.example"},
+      "c.example":{"identitytoken":"t","serveraddress":"c.example"}}
+      """
+    #expect(try JSONValue(parsing: Array(try #require(Data(base64Encoded: base64)))) == JSONValue(parsing: golden))
+    #expect(RegistryAuth(environment: ["REGISTRY_AUTH_FILE": folder + "/none"]).allHeader() == nil)
+  }
+
   // MARK: The log
 
   private static func withLog<Result>(_ body: (BuildLog) async throws -> Result) async throws -> Result {

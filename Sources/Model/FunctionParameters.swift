@@ -104,7 +104,7 @@ package enum FunctionParameters {
     "code_src",
     .string(.codeSource),
     title: "Code source",
-    "Where the source code is: the path of a file, a folder or a .zip, or a URI with the scheme git+https, https, "
+    "Where the source code is: the path of a file, a directory or a .zip, or a URI with the scheme git+https, https, "
       + "zip+https, s3 or zip+s3. Its files are put under /shared."
   ).with {
     $0.example = "git+https://github.com/octocat/Hello-World#master"

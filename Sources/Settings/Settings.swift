@@ -44,6 +44,13 @@ package struct Settings: Sendable, Hashable {
     /// run's are.
     package var parameters: JSONObject
     package var origin: SettingOrigin
+
+    package init(name: String, description: String?, parameters: JSONObject, origin: SettingOrigin) {
+      self.name = name
+      self.description = description
+      self.parameters = parameters
+      self.origin = origin
+    }
   }
 
   /// Every value that has one place, in the order of the file, for `doctor`: name, value, origin.

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 from core_double import CoreDouble
-from test_core import PROJECT, connect, function, refused
+from core_fixtures import PROJECT, connect, function, refused
 
 S3_SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Sources/s3_server.py")
 
@@ -140,13 +140,12 @@ def pump(source, target):
         pass
 
 
-class Relay:
-    """Takes connections, through TLS where a context is given, and carries their bytes to a port of this machine."""
+class Listener:
+    """Takes connections on a port of its own, each on a thread of its own, until closed."""
 
-    def __init__(self, port, context=None):
+    def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.target, self.context = port, context
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -157,6 +156,17 @@ class Relay:
                 return
             threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
+    def close(self):
+        self.listener.close()
+
+
+class Relay(Listener):
+    """Carries the bytes of connections to a port of this machine; what comes in is TLS where a context is given."""
+
+    def __init__(self, port, context=None):
+        self.target, self.context = port, context
+        super().__init__()
+
     def _carry(self, client):
         try:
             if self.context:
@@ -166,9 +176,6 @@ class Relay:
             return client.close()
         threading.Thread(target=pump, args=(client, server), daemon=True).start()
         pump(server, client)
-
-    def close(self):
-        self.listener.close()
 
 
 @pytest.fixture
@@ -193,24 +200,15 @@ def test_a_server_that_nobody_vouches_for_is_refused_at_once(core, secure, tmp_p
         assert core.asked() == []
 
 
-class TunnelProxy:
+class TunnelProxy(Listener):
     """An HTTP proxy: CONNECT (RFC 9110, section 9.3.6) to any port of this machine."""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.targets = []
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
+        self.address = f"http://127.0.0.1:{self.port}"
 
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._tunnel, args=(client,), daemon=True).start()
-
-    def _tunnel(self, client):
+    def _carry(self, client):
         head = b""
         while b"\r\n\r\n" not in head:
             head += client.recv(1)
@@ -232,4 +230,4 @@ def test_proxy_variables(core, secure, authority, tmp_path):
     with connect(core, tmp_path, no_proxy="127.0.0.1", **env) as sidecar:
         sidecar.call("getProject", name=PROJECT)
     assert len(proxy.targets) == 1
-    proxy.listener.close()
+    proxy.close()

@@ -13,24 +13,26 @@ import Testing
     return spec
   }
 
-  @Test(
-    arguments: [
-      ({ _ in }, "0:0", "777", "666"), ({ $0.runAsUser = 5 }, "5:0", "755", "644"),
-      ({ $0.runAsGroup = 6 }, "0:6", "777", "666"), ({ $0.fsGroup = 7 }, "0:7", "2775", "664"),
-      (
-        {
-          $0.runAsUser = 5
-          $0.runAsGroup = 6
-          $0.fsGroup = 7
-        }, "5:7", "2775", "664"
-      ),
-    ] as [(@Sendable (inout WorkloadSpec) -> Void, String, String, String)]
-  )
-  func access(_ change: @Sendable (inout WorkloadSpec) -> Void, _ owner: String, _ folder: String, _ file: String) {
+  static let accesses: [(change: @Sendable (inout WorkloadSpec) -> Void, owner: String, modes: [String])] = [
+    ({ _ in }, "0:0", ["777", "666"]),
+    ({ $0.runAsUser = 5 }, "5:0", ["755", "644"]),
+    ({ $0.runAsGroup = 6 }, "0:6", ["777", "666"]),
+    ({ $0.fsGroup = 7 }, "0:7", ["2775", "664"]),
+    (
+      {
+        $0.runAsUser = 5
+        $0.runAsGroup = 6
+        $0.fsGroup = 7
+      }, "5:7", ["2775", "664"]
+    ),
+  ]
+
+  @Test(arguments: accesses.indices)
+  func access(index: Int) {
+    let (change, owner, modes) = Self.accesses[index]
     let access = SourceUpload(spec(change))?.access
     #expect(access.map { "\($0.owner.user):\($0.owner.group)" } == owner)
-    #expect(access.map { String($0.folderMode, radix: 8) } == folder)
-    #expect(access.map { String($0.fileMode(isExecutable: false), radix: 8) } == file)
+    #expect(access.map { [$0.folderMode, $0.fileMode(isExecutable: false)].map { String($0, radix: 8) } } == modes)
   }
 
   @Test func theCalls() {

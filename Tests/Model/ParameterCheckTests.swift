@@ -126,7 +126,7 @@ import Testing
 
   @Test(arguments: [
     (#"{"node_selector":{"a":"b"}}"#, PlatformKind.local, [], ["/node_selector"]),
-    (#"{"profile":"p"}"#, .local, ["/profile"], []),
+    (#"{"profile":"p"}"#, .local, [], []),
     (#"{"volumes":[{"volume_type":"secret","name":"a","mount_path":"/a"}]}"#, .local, ["/volumes/0"], []),
     (#"{"volumes":[{"name":"a","mount_path":"/a"}]}"#, .kubernetes, [], ["/volumes/0"]),
     (#"{"volumes":[{"name":"a","mount_path":"/a"}]}"#, .local, [], []),

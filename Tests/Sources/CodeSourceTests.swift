@@ -106,21 +106,21 @@ import Testing
   }
 
   @Test(arguments: [
-    ("/a", "/a"), ("a/b", "/work/a/b"), ("./a", "/work/./a"), ("~", "/home/ann"), ("~/a", "/home/ann/a"),
-    ("~bob/a", "/work/~bob/a"),
+    ("/a", "/a"), ("a/b", "/folder/a/b"), ("./a", "/folder/./a"), ("~", "/home/ann"), ("~/a", "/home/ann/a"),
+    ("~bob/a", "/folder/~bob/a"),
   ])
   func absolutePaths(path: String, absolute: String) throws {
-    #expect(try LocalPath.absolute(path, directory: "/work", home: "/home/ann") == absolute)
+    #expect(try LocalPath.absolute(path, directory: "/folder", home: "/home/ann") == absolute)
   }
 
   @Test func aHomeIsNeededForATilde() {
-    #expect(throws: SourceError.self) { try LocalPath.absolute("~/a", directory: "/work", home: nil) }
-    #expect(throws: SourceError.self) { try LocalPath.absolute("~/a", directory: "/work", home: "") }
+    #expect(throws: SourceError.self) { try LocalPath.absolute("~/a", directory: "/folder", home: nil) }
+    #expect(throws: SourceError.self) { try LocalPath.absolute("~/a", directory: "/folder", home: "") }
   }
 
   @Test(arguments: [
-    (#"/work/C:\code\main.py"#, "Windows"), ("/work/C:/code", "Windows"), ("/work/git@host.org:a/b", "git+ssh://"),
-    ("/work/github.com/a/b", "https://"), ("/work/main.py", "started in"), ("/work/~bob", "~user"),
+    (#"/folder/C:\code\main.py"#, "Windows"), ("/folder/C:/code", "Windows"), ("/folder/git@host.org:a/b", "git+ssh://"),
+    ("/folder/github.com/a/b", "https://"), ("/folder/main.py", "started in"), ("/folder/~bob", "~user"),
   ])
   func aMissingPathHasARemedy(path: String, hint: String) {
     #expect(LocalPath.hintForMissing(path).contains(hint))

@@ -11,9 +11,15 @@ package struct Dockerfile: Sendable, Hashable {
   /// Where the source is, in the image and during the instructions, as on Core.
   package static let sourceDirectory = "/shared"
 
-  /// `source` is the directory of the build context that holds the function's source; nil: there is none. Throws
-  /// `invalid_params` with every fault at once (`/base_image`, `/instructions/3`).
-  package init(baseImage: String, source: String?, instructions: [String]) throws(SidecarError) {
+  /// `source` is the directory of the build context that holds the function's source; nil: there is none. `arguments`
+  /// are the build arguments that the instructions find as variables. Throws `invalid_params` with every fault at once
+  /// (`/base_image`, `/instructions/3`).
+  package init(
+    baseImage: String,
+    arguments: [String] = [],
+    source: String?,
+    instructions: [String]
+  ) throws(SidecarError) {
     var faults: [Fault] = []
     var lines: [String] = []
     do {
@@ -22,6 +28,7 @@ package struct Dockerfile: Sendable, Hashable {
     } catch {
       faults.append(Fault(pointer: "/base_image", rule: "image", message: "\(error)", hint: error.hint))
     }
+    lines += arguments.map { "ARG " + $0 }
     if let source {
       lines.append("COPY \(Self.json([source + "/", Self.sourceDirectory + "/"]))")
       lines.append("WORKDIR \(Self.sourceDirectory)")
@@ -63,7 +70,12 @@ package struct Dockerfile: Sendable, Hashable {
           )
         ])
       }
-      return try Dockerfile(baseImage: baseImage, source: source, instructions: spec.instructions)
+      return try Dockerfile(
+        baseImage: baseImage,
+        arguments: spec.envs.map(\.name),
+        source: source,
+        instructions: spec.instructions
+      )
     }
     guard spec.instructions.isEmpty else {
       throw refusal([

@@ -16,7 +16,7 @@ actor RunDriver {
   private var watch: Task<Observation, any Error>?
   /// What the last interrupt was for: the same wish is not carried out twice at once.
   private var interruptedSeq: Int?
-  /// Until the container is started, or the run is over.
+  /// Until the container is started, or the run is over; a build is over with its sidecar, so it counts to its end.
   private(set) var isLaunching: Bool
 
   init(_ run: RunRecord, catalog: Catalog, executor: any Executor, changes: RunChanges) {
@@ -25,7 +25,7 @@ actor RunDriver {
     self.catalog = catalog
     self.executor = executor
     transitions = RunTransitions(catalog: catalog, changes: changes)
-    isLaunching = run.state != .running
+    isLaunching = run.state != .running || run.action == .build
   }
 
   /// Returns when the run is over, or the task is cancelled: then it goes on without a driver.
@@ -106,7 +106,7 @@ actor RunDriver {
         }
         guard begun != nil else { return try await step() }
       }
-      isLaunching = false
+      isLaunching = run.action == .build
       observation = try await watched(execution)
     }
     switch observation {
@@ -180,6 +180,7 @@ actor RunDriver {
         // It began and ended between two looks: it was running all the same.
         _ = try await transitions.perform(run, to: .running) { $0.begin(at: ending.startedAt ?? Timestamp.now()) }
       default:
+        if ending.succeeded, let image = ending.image { try await catalog.adopt(image, of: run) }
         let message = ending.succeeded ? nil : ending.message
         _ = try await transitions.perform(run, to: state, message: message) { status in
           if let upkeep { status.set(upkeep) }

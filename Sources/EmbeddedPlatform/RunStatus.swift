@@ -66,6 +66,10 @@ package struct RunStatus {
     json["reason"] = .string(ending.reason)
     json["exit_code"] = ending.exitCode.map { .integer($0) }
     if let startedAt = ending.startedAt { begin(at: startedAt) }
+    if let image = ending.image {
+      json["image"] = .string(image.name)
+      json["image_digest"] = .string(image.digest)
+    }
     json["finished_at"] = ending.finishedAt.map { .string($0.text) }
     closeService()
   }

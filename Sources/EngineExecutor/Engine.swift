@@ -1,3 +1,4 @@
+import Build
 import HTTP
 import JSON
 import Model
@@ -76,6 +77,28 @@ struct EngineClient: Sendable {
         longLived: longLived
       )
     )
+  }
+
+  /// Sends a tar archive as the call's body.
+  func upload(
+    _ call: EngineCall,
+    _ tar: TarStream,
+    headers: [(name: String, value: String)] = []
+  ) async throws -> HTTPResponse {
+    var request = HTTPRequest(
+      call.method,
+      HTTPRequest.unixURL(socket: engine.socket, path: call.path),
+      headers: headers + [(name: "Content-Type", value: "application/x-tar")],
+      timeout: nil,
+      longLived: true
+    )
+    request.parts = tar.parts.map { part in
+      switch part {
+      case .bytes(let bytes): .bytes(bytes)
+      case .file(let path, let size): .file(path: path, length: size)
+      }
+    }
+    return try await transport.send(request)
   }
 
   /// Nil where there is no such container.

@@ -9,11 +9,12 @@ import Sources
 package struct EngineExecutor: Executor {
   package let kind = PlatformKind.local
   /// Made when asked for: a set of its own at every start is felt in the first reply.
-  package var actions: Set<Action> { [.job, .serve, .deploy] }
+  package var actions: Set<Action> { [.job, .serve, .deploy, .build] }
   private let locator: EngineLocator
-  private let auth: RegistryAuth
+  let auth: RegistryAuth
   let configuration: EngineConfiguration
-  private let sources: RunSources
+  let builds = BuildRegistry()
+  let sources: RunSources
 
   package init(configuration: EngineConfiguration, transport: HTTPTransport) {
     self.configuration = configuration
@@ -90,11 +91,12 @@ package struct EngineExecutor: Executor {
 
   package func ensure(
     _ execution: Execution,
-    progress: @Sendable (Progress) -> Void
+    progress: @escaping @Sendable (Progress) -> Void
   ) async throws -> Observation {
     guard actions.contains(execution.spec.action) else {
       throw SidecarError(.unsupportedAction, "The local platform does not run \(execution.spec.action.rawValue) yet.")
     }
+    if execution.spec.action == .build { return try await ensureBuild(execution, progress: progress) }
     let plan = try plan(execution)
     return try await withClient { client in
       let starter = starter(plan, execution, client)
@@ -118,7 +120,8 @@ package struct EngineExecutor: Executor {
   }
 
   package func observe(_ execution: Execution) async throws -> Observation {
-    try await withClient { client in
+    if execution.spec.action == .build { return await builds.observe(execution.runID) }
+    return try await withClient { client in
       if execution.spec.action.staysUp { return try await observeReplicas(execution, client) }
       let name = EnginePlanner.containerName(execution)
       return try await Self.observation(name, client, resumedAt: execution.resumedAt)
@@ -126,6 +129,7 @@ package struct EngineExecutor: Executor {
   }
 
   package func awaitEnd(_ execution: Execution) async throws -> Observation {
+    if execution.spec.action == .build { return try await builds.awaitEnd(execution.runID) }
     let name = EnginePlanner.containerName(execution)
     return try await outlasting {
       try await withClient { client in
@@ -181,6 +185,7 @@ package struct EngineExecutor: Executor {
   }
 
   package func stop(_ execution: Execution, graceSeconds: Int) async throws {
+    if execution.spec.action == .build { return await builds.cancel(execution.runID) }
     let names = EnginePlanner.containerNames(execution)
     let staysUp = execution.spec.action.staysUp
     try await withClient { client in
@@ -199,6 +204,7 @@ package struct EngineExecutor: Executor {
   }
 
   package func remove(_ execution: Execution) async throws {
+    if execution.spec.action == .build { return try await removeBuild(execution) }
     let volumes = StoragePlan(execution).ownVolumes
     let network = execution.spec.action == .serve ? EnginePlanner.networkName(execution) : nil
     try await withClient { client in
@@ -226,6 +232,7 @@ package struct EngineExecutor: Executor {
   }
 
   package func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage {
+    if execution.spec.action == .build { return try await BuildLogReader(log: buildLog(execution)).page(query) }
     let names = EnginePlanner.containerNames(execution)
     return try await withClient { client in
       let readers = names.map { LogReader(client: client, container: $0) }

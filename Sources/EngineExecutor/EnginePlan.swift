@@ -9,7 +9,7 @@ package struct EnginePlan: Sendable {
   /// Volumes and networks, made where they are not there yet.
   package var preparations: [EngineCall] = []
   package var containers: [Container] = []
-  package var build: EngineCall?
+  package var build: BuildPlan?
   /// Volumes that go with the run.
   package var ownVolumes: [String] = []
   package var warnings: [Warning] = []
@@ -39,7 +39,7 @@ package struct EnginePlan: Sendable {
 
   /// In the order in which they are sent.
   package var calls: [EngineCall] {
-    if let build { return [build] }
+    if let build { return build.calls }
     return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.flatMap(\.source)
       + containers.map(\.start)
   }

@@ -17,12 +17,21 @@ extension EnginePlanner {
     }
   }
 
-  /// The name of a built image that nobody named: of project and function, in the letters that image names may have.
+  /// Nil where the policy is never to fetch it.
+  static func pull(_ image: String, policy: ImagePullPolicy) -> EngineCall? {
+    guard policy != .never else { return nil }
+    return EngineCall(
+      "POST",
+      "/images/create?fromImage=" + EngineCall.encoded(image),
+      condition: policy == .ifNotPresent ? "image absent" : nil
+    )
+  }
+
+  /// The name of a built image that nobody named: `localhost/PROJECT/FUNCTION:ID`, in the letters that image names may
+  /// have, with the first eight digits of the function's id, so that its versions don't share an image.
   static func builtImage(_ execution: Execution) -> String {
-    var name = component(execution.functionName)
-    // Two functions whose names differ in other letters only must not share an image.
-    if name != execution.functionName { name += "-" + component(execution.functionID).prefix(8) }
-    return "localhost/\(component(execution.project))/\(name):latest"
+    let version = component(execution.functionID).prefix(8)
+    return "localhost/\(component(execution.project))/\(component(execution.functionName)):\(version)"
   }
 
   private static func component(_ name: String) -> String {

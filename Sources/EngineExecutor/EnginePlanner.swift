@@ -1,4 +1,3 @@
-import Build
 import JSON
 import Model
 import Platform
@@ -26,13 +25,7 @@ package enum EnginePlanner {
     let name = try qualified(image, pointer: "/image")
     var plan = EnginePlan(image: name, pullPolicy: spec.imagePullPolicy)
     plan.warnings = placementWarnings(spec)
-    if spec.imagePullPolicy != .never {
-      plan.pull = EngineCall(
-        "POST",
-        "/images/create?fromImage=" + EngineCall.encoded(name),
-        condition: spec.imagePullPolicy == .ifNotPresent ? "image absent" : nil
-      )
-    }
+    plan.pull = pull(name, policy: spec.imagePullPolicy)
     let storage = StoragePlan(execution)
     plan.preparations = storage.calls
     plan.ownVolumes = storage.ownVolumes
@@ -179,19 +172,5 @@ package enum EnginePlanner {
       body["NetworkingConfig"] = ["EndpointsConfig": .object([network: ["Aliases": [alias]]])]
     }
     body["HostConfig"] = .object(host)
-  }
-
-  private static func build(_ execution: Execution) throws -> EnginePlan {
-    let spec = execution.spec
-    let tag = try spec.image.map { try qualified($0, pointer: "/image") } ?? builtImage(execution)
-    let dockerfile = try Dockerfile.make(spec, source: nil).text
-    var plan = EnginePlan(image: tag, pullPolicy: spec.imagePullPolicy)
-    plan.warnings = placementWarnings(spec)
-    plan.build = EngineCall(
-      "POST",
-      "/build?t=" + EngineCall.encoded(tag) + "&dockerfile=Dockerfile",
-      body: ["Dockerfile": .string(dockerfile)]
-    )
-    return plan
   }
 }

@@ -11,19 +11,28 @@ struct ImagePuller {
 
   /// Nil once the image is there; how it failed otherwise.
   func provide(_ plan: EnginePlan, progress: @Sendable (Progress) -> Void) async throws -> Ending? {
-    let isThere = plan.pullPolicy == .always ? false : try await exists(plan.image)
+    try await provide(plan.image, policy: plan.pullPolicy, pull: plan.pull, progress: progress)
+  }
+
+  func provide(
+    _ image: String,
+    policy: ImagePullPolicy,
+    pull: EngineCall?,
+    progress: @Sendable (Progress) -> Void
+  ) async throws -> Ending? {
+    let isThere = policy == .always ? false : try await exists(image)
     if isThere { return nil }
-    guard let pull = plan.pull else {
+    guard let pull else {
       return Ending(
         succeeded: false,
         exitCode: nil,
         reason: "ImageNeverPull",
-        message: "The image \(plan.image) is not on this machine, and image_pull_policy is Never."
+        message: "The image \(image) is not on this machine, and image_pull_policy is Never."
       )
     }
-    progress(Progress(message: "Pulling \(plan.image)"))
-    guard let words = try await failure(of: pull, image: plan.image, progress: progress) else { return nil }
-    return EndingClassifier.pullFailure(words, image: plan.image)
+    progress(Progress(message: "Pulling \(image)"))
+    guard let words = try await failure(of: pull, image: image, progress: progress) else { return nil }
+    return EndingClassifier.pullFailure(words, image: image)
   }
 
   private func exists(_ image: String) async throws -> Bool {

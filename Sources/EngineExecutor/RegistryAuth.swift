@@ -35,21 +35,42 @@ struct RegistryAuth: Sendable {
     return nil
   }
 
+  /// The value of `X-Registry-Config` (Docker Engine API, ImageBuild): every registry's inline credentials, of the first
+  /// file that has any for it; nil where there are none.
+  func allHeader() -> String? {
+    var configs: JSONObject = [:]
+    for file in files {
+      guard let data = try? Data(contentsOf: URL(filePath: file)), let json = try? JSONValue(parsing: Array(data))
+      else {
+        continue
+      }
+      for (registry, entry) in json["auths"]?.objectValue?.members ?? [] where configs[registry] == nil {
+        configs[registry] = Self.config(entry, registry).map { .object($0) }
+      }
+    }
+    return configs.isEmpty ? nil : Self.encoded(configs)
+  }
+
   static func header(for image: ImageReference, in json: JSONValue) -> String? {
     guard let auths = json["auths"]?.objectValue else { return nil }
     for key in keys(for: image) {
       guard let entry = auths[key] else { continue }
-      if let token = entry["identitytoken"]?.stringValue, !token.isEmpty {
-        return encoded(["identitytoken": .string(token), "serveraddress": .string(key)])
-      }
-      guard let auth = entry["auth"]?.stringValue, let data = Data(base64Encoded: auth) else { continue }
-      let pair = String(decoding: data, as: UTF8.self).split(separator: ":", maxSplits: 1)
-      guard pair.count == 2 else { continue }
-      return encoded([
-        "username": .string(String(pair[0])), "password": .string(String(pair[1])), "serveraddress": .string(key),
-      ])
+      if let config = config(entry, key) { return encoded(config) }
     }
     return nil
+  }
+
+  /// The Engine API's AuthConfig.
+  private static func config(_ entry: JSONValue, _ registry: String) -> JSONObject? {
+    if let token = entry["identitytoken"]?.stringValue, !token.isEmpty {
+      return ["identitytoken": .string(token), "serveraddress": .string(registry)]
+    }
+    guard let auth = entry["auth"]?.stringValue, let data = Data(base64Encoded: auth) else { return nil }
+    let pair = String(decoding: data, as: UTF8.self).split(separator: ":", maxSplits: 1)
+    guard pair.count == 2 else { return nil }
+    return [
+      "username": .string(String(pair[0])), "password": .string(String(pair[1])), "serveraddress": .string(registry),
+    ]
   }
 
   /// Most specific first (containers-auth.json(5)), then Docker Hub's historical names.

@@ -6,6 +6,8 @@ package struct HTTPRequest: Sendable {
   package var body: [UInt8]?
   /// Sent in place of `body`, streamed.
   package var file: HTTPFile?
+  /// Sent in place of `body`, streamed one after the other.
+  package var parts: [HTTPPart]?
   /// From sending to the whole head of the answer. Nil: as long as it takes.
   package var timeout: Duration?
   /// Goes through the client for streams and waits, which may be silent for hours, so that these can't use up the
@@ -25,6 +27,7 @@ package struct HTTPRequest: Sendable {
     self.headers = headers
     self.body = body
     file = nil
+    parts = nil
     self.timeout = timeout
     self.longLived = longLived
   }

@@ -44,6 +44,10 @@ package final class HTTPTransport: Sendable {
     if let file = request.file {
       outgoing.body = .stream(HTTPFileChunks(file: file), length: .known(Int64(file.length)))
     }
+    if let parts = request.parts {
+      let length = parts.reduce(0) { $0 + $1.length }
+      outgoing.body = .stream(HTTPPartChunks(parts: parts), length: .known(Int64(length)))
+    }
     do {
       // The library's deadline would also cut the body short, so the time for the head is kept here.
       guard let timeout = request.timeout else {

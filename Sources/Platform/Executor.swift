@@ -66,6 +66,8 @@ package struct Ending: Sendable, Hashable {
   package var message: String
   package var startedAt: Timestamp?
   package var finishedAt: Timestamp?
+  /// What a build has made.
+  package var image: BuiltImage?
 
   package init(
     succeeded: Bool,
@@ -81,6 +83,19 @@ package struct Ending: Sendable, Hashable {
     self.message = message
     self.startedAt = startedAt
     self.finishedAt = finishedAt
+  }
+}
+
+/// An image that a build has made.
+package struct BuiltImage: Sendable, Hashable {
+  /// Fully qualified.
+  package var name: String
+  /// `sha256:…`: as its registry knows it where it was pushed, else the image's id in the engine.
+  package var digest: String
+
+  package init(name: String, digest: String) {
+    self.name = name
+    self.digest = digest
   }
 }
 
@@ -180,7 +195,7 @@ package protocol Executor: Sendable {
   /// Makes whatever the run needs and starts it. Idempotent: what is already there is adopted, and what has begun
   /// is never begun again. Throws where the platform can't be reached; what the platform refuses for good (no such
   /// image, no such command) is an `.ended` observation.
-  func ensure(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Observation
+  func ensure(_ execution: Execution, progress: @escaping @Sendable (Progress) -> Void) async throws -> Observation
 
   /// What the platform says now.
   func observe(_ execution: Execution) async throws -> Observation

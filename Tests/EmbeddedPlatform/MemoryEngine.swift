@@ -99,7 +99,7 @@ struct MemoryExecutor: Executor {
     return Rendering(member: "calls", objects: [call], warnings: [])
   }
 
-  func ensure(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Observation {
+  func ensure(_ execution: Execution, progress: @escaping @Sendable (Progress) -> Void) async throws -> Observation {
     let id = execution.runID
     engine.state.withLock {
       $0.calls.append("ensure")

@@ -1,0 +1,130 @@
+import Build
+import HTTP
+import JSON
+import Model
+import Platform
+import Sources
+
+// Builds, which have no container that an engine would keep: what goes on is in the registry, what was said in a file.
+extension EngineExecutor {
+  func ensureBuild(
+    _ execution: Execution,
+    progress: @escaping @Sendable (Progress) -> Void
+  ) async throws -> Observation {
+    guard let build = try EnginePlanner.plan(execution).build else { return .absent }
+    switch await builds.observe(execution.runID) {
+    case .running(let since): return .running(since: since)
+    case .ended(let ending): return .ended(ending)
+    case .absent, .pending: break
+    }
+    func refused(_ ending: Ending) throws -> Observation {
+      let log = try buildLog(execution).begin(build.tag)
+      log.append(ending.message, isError: true)
+      log.end()
+      return .ended(ending)
+    }
+    if let failure = try await prepare(build, progress) { return try refused(failure) }
+    let (fetched, context): (FetchedSource?, BuildContext)
+    do {
+      (fetched, context) = try await buildContext(execution, build)
+    } catch let error as SourceError {
+      let words = [error.message, error.cause, error.hint].compactMap(\.self).joined(separator: "; ")
+      return try refused(Ending(succeeded: false, exitCode: nil, reason: "SourceError", message: words))
+    }
+    let log: BuildLog.Writer
+    do {
+      try Task.checkCancellation()
+      log = try buildLog(execution).begin(build.tag)
+    } catch {
+      await fetched?.discard()
+      throw error
+    }
+    return await builds.begin(execution.runID) { [auth] in
+      // What was fetched goes with the build, however it ends.
+      let result: Result<Ending, any Error>
+      do {
+        let ending = try await withClient { client in
+          let builder = ImageBuilder(client: client, auth: auth, plan: build, log: log, progress: progress)
+          return try await builder.build(context)
+        }
+        result = .success(ending)
+      } catch {
+        result = .failure(error)
+      }
+      await fetched?.discard()
+      return try result.get()
+    }
+  }
+
+  /// Nil where the builder can begin.
+  private func prepare(_ build: BuildPlan, _ progress: @Sendable (Progress) -> Void) async throws -> Ending? {
+    try await withClient { client in
+      if build.dockerfile?.hasHeredocs == true, !client.engine.buildsHeredocs {
+        return Ending(
+          succeeded: false,
+          exitCode: nil,
+          reason: "BuildFailed",
+          message:
+            "An instruction has a heredoc (<<), which the builder of \(client.engine.description) does not know: "
+            + "write the command on lines that are joined by \\ and &&, or bring a script in by the function's source."
+        )
+      }
+      guard let base = build.base else { return nil }
+      return try await ImagePuller(client: client, auth: auth)
+        .provide(base.image, policy: base.pullPolicy, pull: base.pull, progress: progress)
+    }
+  }
+
+  /// The function's source, unless it is the Dockerfile itself. Throws a `SourceError`, or `CancellationError`.
+  private func buildContext(
+    _ execution: Execution,
+    _ build: BuildPlan
+  ) async throws -> (FetchedSource?, BuildContext) {
+    let isText = execution.spec.lang == "dockerfile" && execution.spec.codeSource == nil
+    let fetched = isText ? nil : try await sources.fetch(execution)
+    let source = fetched.map { fetched in
+      BuildSource(
+        files: fetched.source.entries.map { entry in
+          BuildSource.File(
+            name: entry.name,
+            contents: .file(path: entry.path, size: entry.size),
+            isExecutable: entry.isExecutable
+          )
+        }
+      )
+    }
+    if let dockerfile = build.dockerfile { return (fetched, BuildContext(dockerfile, source: source)) }
+    do {
+      return (fetched, try BuildContext(whole: source ?? BuildSource(files: [])))
+    } catch {
+      await fetched?.discard()
+      throw SourceError(error.message, hint: error.hint)
+    }
+  }
+
+  func buildLog(_ execution: Execution) -> BuildLog {
+    BuildLog(folder: configuration.stateDirectory + "/dh-sidecar/builds", runID: execution.runID)
+  }
+
+  /// The image outlives its build; what a failed or stopped one has left goes.
+  func removeBuild(_ execution: Execution) async throws {
+    await builds.cancel(execution.runID)
+    let log = buildLog(execution)
+    let lines = try await BuildLogReader(log: log).page(LogQuery(limit: .max)).entries.map(\.text)
+    let layers = BuildLeftovers.layers(in: lines)
+    if !layers.isEmpty { try await withClient { try await BuildLeftovers(client: $0).remove(layers) } }
+    await builds.forget(execution.runID)
+    log.remove()
+  }
+}
+
+extension Engine {
+  /// BuildKit, which the Engine API does not offer without a session, and Podman from 4.5.
+  var buildsHeredocs: Bool {
+    guard let libpodVersion else { return false }
+    let numbers = libpodVersion.split(separator: ".").compactMap { Int($0) }
+    return numbers.count > 1 && (numbers[0], numbers[1]) >= (4, 5)
+  }
+
+  var description: String { isPodman ? "Podman \(libpodVersion ?? "")" : "Docker (without BuildKit)" }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import JSON
+import Model
+import Platform
+import Testing
+
+@testable import EngineExecutor
+
+@Suite struct BuildTests {
+  private static func events(_ lines: [JSONObject]) -> [BuildStream.Event] {
+    var stream = BuildStream()
+    return lines.flatMap { stream.read(JSONValue.object($0).serialized()) } + stream.rest()
+  }
+
+  /// What each engine writes, and what it means.
+  private static let streams: [(lines: [JSONObject], events: [BuildStream.Event])] = [
+    (
+      [["stream": "STEP 2/4: RUN a && \\\n"]],
+      [.step(2, of: 4, "RUN a && \\"), .line("STEP 2/4: RUN a && \\", isError: false)]
+    ),
+    (
+      [["stream": "Step 1/12 : FROM x"], ["stream": "\n"]],
+      [.step(1, of: 12, "FROM x"), .line("Step 1/12 : FROM x", isError: false)]
+    ),
+    (
+      [["stream": "[2/2] STEP 1/2: FROM b\n"]],
+      [.step(1, of: 2, "FROM b"), .line("[2/2] STEP 1/2: FROM b", isError: false)]
+    ),
+    ([["stream": "a\nb\r\nc"]], ["a", "b", "c"].map { .line($0, isError: false) }),
+    ([["stream": "\u{1b}[91merr\n\u{1b}[0m"]], [.line("err", isError: true)]),
+    ([["aux": ["ID": "sha256:1"]]], [.image(id: "sha256:1")]),
+    (
+      [["error": "The command 'x' returned a non-zero code: 7", "errorDetail": ["code": 7, "message": "m"]]],
+      [.failure("The command 'x' returned a non-zero code: 7", exitCode: 7)]
+    ),
+    (
+      [["stream": "rest"], ["error": "building at STEP \"RUN x\": while running runtime: exit status 9\n"]],
+      [
+        .line("rest", isError: false),
+        .failure("building at STEP \"RUN x\": while running runtime: exit status 9", exitCode: 9),
+      ]
+    ),
+    ([["error": "Unknown instruction"]], [.failure("Unknown instruction", exitCode: nil)]),
+    (
+      [["status": "Downloading", "id": "abc", "progressDetail": ["current": 1, "total": 2]]],
+      [.status("abc: Downloading", done: 1, total: 2)]
+    ),
+    (
+      [["stream": "Step by step\n"], ["stream": "STEP 0/0: x\n"]],
+      [.line("Step by step", isError: false), .line("STEP 0/0: x", isError: false)]
+    ),
+  ]
+
+  @Test(arguments: streams.indices)
+  func whatABuilderSays(index: Int) {
+    #expect(Self.events(Self.streams[index].lines) == Self.streams[index].events)
+  }
+
+  @Test(
+    arguments: [
+      (" ---> 1c59e93f71c8", "1c59e93f71c8"), ("--> f9b4969cf4a", "f9b4969cf4a"),
+      ("--> Using cache 1c65dc50d845b2ebd86f8c1a9432c780735c4c81ae2fae520faf625f568df348", nil),
+      (" ---> Running in 153fb0847445", nil), ("echo --> 1c59e93f71c8", nil), ("--> deadbeef", nil),
+    ] as [(String, String?)]
+  )
+  func layersThatWereTold(line: String, layer: String?) {
+    #expect(BuildLeftovers.layers(in: ["x", line]) == [layer].compactMap(\.self))
+  }
+
+  @Test(
+    arguments: [
+      ("4.3.1", false), ("4.5.0", true), ("5.0", true), ("4", false), (nil, false),
+    ] as [(String?, Bool)]
+  )
+  func whoKnowsHeredocs(libpod: String?, knows: Bool) {
+    #expect(Engine(socket: "", foundBy: "", apiVersion: "1.41", libpodVersion: libpod).buildsHeredocs == knows)
+  }
+
+  @Test func everyRegistrysCredentials() throws {
+    let folder = NSTemporaryDirectory() + "auth-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let login = Data("me:pass:word".utf8).base64EncodedString()
+    try Data("{\"auths\":{\"a.example\":{\"auth\":\"\(login)\"},\"b.example\":{}}}".utf8)
+      .write(to: URL(filePath: folder + "/auth.json"))
+    try Data("{\"auths\":{\"a.example\":{\"auth\":\"eDp5\"},\"c.example\":{\"identitytoken\":\"t\"}}}".utf8)
+      .write(to: URL(filePath: folder + "/config.json"))
+    let auth = RegistryAuth(environment: ["REGISTRY_AUTH_FILE": folder + "/auth.json", "DOCKER_CONFIG": folder])
+    let header = try #require(auth.allHeader())
+    let base64 = header.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+    let golden = """
+      {"a.example":{"username":"me","password":"pass:word","serveraddress":"a.example"},
+      "c.example":{"identitytoken":"t","serveraddress":"c.example"}}
+      """
+    #expect(try JSONValue(parsing: Array(try #require(Data(base64Encoded: base64)))) == JSONValue(parsing: golden))
+    #expect(RegistryAuth(environment: ["REGISTRY_AUTH_FILE": folder + "/none"]).allHeader() == nil)
+  }
+
+  // MARK: The log
+
+  private static func withLog<Result>(_ body: (BuildLog) async throws -> Result) async throws -> Result {
+    let folder = NSTemporaryDirectory() + "builds-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try await body(BuildLog(folder: folder + "/deep", runID: "r"))
+  }
+
+  private static func texts(_ log: BuildLog, _ query: LogQuery = LogQuery()) async throws -> [String] {
+    try await BuildLogReader(log: log).page(query).entries.map(\.text)
+  }
+
+  @Test func pagesFollowOneAnother() async throws {
+    try await Self.withLog { log in
+      let writer = try log.begin("x")
+      for number in 1...9 { writer.append("line \(number)", isError: number % 2 == 0) }
+      writer.end()
+      var seen: [String] = []
+      var cursor: String?
+      while true {
+        let page = try await BuildLogReader(log: log).page(LogQuery(after: cursor, limit: 4))
+        guard !page.entries.isEmpty else { break }
+        #expect(page.entries.count <= 4)
+        seen += page.entries.map(\.text)
+        cursor = page.cursor
+      }
+      #expect(seen == ["Building x"] + (1...9).map { "line \($0)" })
+      #expect(try await Self.texts(log, LogQuery(tail: 2)) == ["line 8", "line 9"])
+      // Over: following does not wait.
+      #expect(try await Self.texts(log, LogQuery(after: cursor, follow: true)) == [])
+    }
+  }
+
+  @Test func aSecondAttemptGoesOnInTheSameFile() async throws {
+    try await Self.withLog { log in
+      try log.begin("x").append("one", isError: false)
+      let page = try await BuildLogReader(log: log).page(LogQuery())
+      let second = try log.begin("x")
+      second.append("two", isError: false)
+      #expect(
+        try await Self.texts(log, LogQuery(after: page.cursor)) == ["The build was cut off, and begins again.", "two"]
+      )
+      log.remove()
+      #expect(try await Self.texts(log) == [])
+    }
+  }
+
+  @Test func followingWaitsForTheNextLine() async throws {
+    try await Self.withLog { log in
+      let writer = try log.begin("x")
+      let page = try await BuildLogReader(log: log).page(LogQuery())
+      async let next = Self.texts(log, LogQuery(after: page.cursor, follow: true))
+      try await Task.sleep(for: .milliseconds(150))
+      writer.append("late", isError: false)
+      #expect(try await next == ["late"])
+    }
+  }
+
+  @Test func aFullLogSaysSo() async throws {
+    try await Self.withLog { log in
+      let writer = try log.begin("x")
+      let line = String(repeating: "x", count: 1 << 20)
+      for _ in 0..<34 { writer.append(line, isError: false) }
+      #expect(writer.size <= BuildLog.limit + 2 << 20)
+      #expect(try await Self.texts(log, LogQuery(tail: 1)) == ["… (the log is full: the rest is left out)"])
+    }
+  }
+
+  @Test(arguments: ["", "b1", "b1.-1", "b1.x", "e2.0.0.0.0"])
+  func cursorsOfOthersAreRefused(cursor: String) async throws {
+    try await Self.withLog { log in
+      _ = await #expect(throws: SidecarError.self) {
+        _ = try await BuildLogReader(log: log).page(LogQuery(after: cursor))
+      }
+    }
+  }
+}

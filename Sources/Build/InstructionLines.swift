@@ -34,7 +34,7 @@ struct InstructionLines {
       index += 1
       let content = line.drop { $0 == " " || $0 == "\t" }
       // Inside a continued instruction comments and blank lines are passed over, and it goes on.
-      if index > 1 && (content.isEmpty || content.first == "#") { continue }
+      if index > 1 && (content.isEmpty || content.utf8.first == UInt8(ascii: "#")) { continue }
       let body = Self.trimmingBlanks(line)
       let backslashes = body.reversed().prefix { $0 == "\\" }.count
       if backslashes > 1 {

@@ -50,11 +50,20 @@ actor RunDriver {
         let reason = error?.code.name ?? "internal_error"
         let message = error.map(Self.words) ?? "Internal error: \(failure)"
         let ending = Ending(succeeded: false, exitCode: nil, reason: reason, message: message)
+        await quiet()
         if (try? await finish(ending)) != nil { break }
         try? await Task.sleep(for: patience)
       }
     }
     isLaunching = false
+  }
+
+  /// Nothing of a serve or a deploy goes on that is said to have failed: the engine would keep it up for ever.
+  private func quiet() async {
+    guard let run = try? await recorded(), run.action == .serve || run.action == .deploy,
+      let execution = try? await catalog.execution(of: run)
+    else { return }
+    try? await executor.stop(execution, graceSeconds: 1)
   }
 
   /// Something about the run was recorded by somebody else: a stop or a delete takes effect at once.

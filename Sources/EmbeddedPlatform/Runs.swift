@@ -209,10 +209,13 @@ extension RunDraft {
   /// The id that was asked for, by itself or by an idempotency key; nil where any will do.
   var runID: String? { id ?? idempotencyKey.map { EntityID.forIdempotencyKey($0, project: project) } }
 
-  /// What makes two calls the same. A function that was created anew with the same content is the same.
+  /// What makes two calls the same. A function that was created anew with the same content is the same, and so is one
+  /// whose image a build has put in place.
   func fingerprint(_ function: Entity) -> String {
+    var content = function.spec
+    for name in ["image", "base_image"] { content[name] = nil }
     let parts: JSONObject = [
-      "function": .string(function.name), "function_spec": .object(function.spec), "action": .string(action.rawValue),
+      "function": .string(function.name), "function_spec": .object(content), "action": .string(action.rawValue),
       "run_spec": .object(spec), "name": name.map { .string($0) } ?? .null,
       "description": description.map { .string($0) } ?? .null, "labels": .array(labels.map { .string($0) }),
     ]

@@ -118,5 +118,9 @@ extension EngineExecutor {
       if isQuiet { return }
       try await Task.sleep(for: .milliseconds(200))
     }
+    for name in names where try await client.inspect(name)?.isRunning == true {
+      // To be tried again: a stop is not said to be done while something runs.
+      throw SidecarError(.engineUnavailable, "The container \(name) begins again after each stop.")
+    }
   }
 }

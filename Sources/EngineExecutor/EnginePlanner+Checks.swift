@@ -4,6 +4,10 @@ import Platform
 import Sources
 
 extension EnginePlanner {
+  /// Beyond, amounts would not fit the engine's own units.
+  private static let mostCores: Int64 = 1_000_000
+  private static let mostReplicas = 1000
+
   /// What a container engine can't honour is refused by name; nothing is dropped silently.
   static func refuse(_ spec: WorkloadSpec) throws {
     var faults: [Fault] = []
@@ -23,8 +27,15 @@ extension EnginePlanner {
       throw SidecarError(.invalidParams, sourceFaults[0].message, hint: sourceFaults[0].hint, faults: sourceFaults)
     }
     if SourceUpload(spec) != nil {
-      for (index, volume) in spec.volumes.enumerated()
-      where SourceUpload.isDirectory(volume.mountPath) && volume.spec["medium"]?.stringValue == "Memory" {
+      for (index, volume) in spec.volumes.enumerated() where SourceUpload.isDirectory(volume.mountPath) {
+        if ![.emptyDir, .ephemeral].contains(volume.kind) {
+          unsupported(
+            "/volumes/\(index)/mount_path",
+            "the source goes to \(SourceUpload.directory), and would overwrite what others keep in this volume",
+            "mount the volume elsewhere, or make it an empty_dir"
+          )
+        }
+        guard volume.spec["medium"]?.stringValue == "Memory" else { continue }
         unsupported(
           "/volumes/\(index)/spec/medium",
           "the source goes to \(SourceUpload.directory), and memory there exists only while the container runs",
@@ -49,6 +60,21 @@ extension EnginePlanner {
         "/service_ports/\(index)/node_port",
         "port \(nodePort) is asked for twice, and can be published once",
         "give another one, or leave it out"
+      )
+    }
+    for (part, cpu) in [("limits", spec.resources.limits.cpu), ("requests", spec.resources.requests.cpu)]
+    where (cpu?.milliValue ?? 0) > 1000 * mostCores {
+      unsupported(
+        "/resources/\(part)/cpu",
+        "no machine has more than \(mostCores) cores",
+        "cpu is in cores; an amount of bytes goes into mem"
+      )
+    }
+    if spec.action.staysUp, spec.replicas > mostReplicas {
+      unsupported(
+        "/replicas",
+        "one machine is not made for more than \(mostReplicas) containers of a run",
+        "ask for fewer"
       )
     }
     if spec.action == .serve, spec.serviceType == .externalName {

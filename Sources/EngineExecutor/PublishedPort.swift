@@ -31,7 +31,7 @@ package struct PublishedPort: Sendable, Hashable {
         targetPort: port.targetPort,
         address: [.nodePort, .loadBalancer].contains(spec.serviceType) ? address : "127.0.0.1",
         wanted: replica == 1 ? asked : nil,
-        lowest: asked.map { $0 + 1 } ?? lowestFree,
+        lowest: asked.map { min($0 + 1, 65_535) } ?? lowestFree,
         pointer: "/service_ports/\(index)/" + (spec.serviceType == .nodePort ? "node_port" : "port")
       )
     }

@@ -31,11 +31,26 @@ struct RunSources: Sendable {
   /// or `CancellationError`.
   func fetch(_ execution: Execution) async throws -> FetchedSource? {
     guard let request = try Self.request(execution.spec) else { return nil }
-    // The run's own credentials win over the sidecar's.
+    return try await SourceFetcher(workspace, transport: transport).fetch(request, variables: variables(execution))
+  }
+
+  /// The sidecar's environment with the run's own credentials over it, whole sets of them. Nothing else of a run's
+  /// variables: they are the container's, and must not steer what runs on this machine.
+  private func variables(_ execution: Execution) -> [String: String] {
+    let git: Set = ["GIT_TOKEN", "GIT_USERNAME", "GIT_PASSWORD"]
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+    var own: [String: String] = [:]
+    for env in execution.spec.envs { own[env.name] = env.value }
+    own.merge(execution.secretValues) { $1 }
+    own = own.filter { name, _ in
+      git.contains(name) || ["AWS_", "S3_"].contains { name.uppercased().hasPrefix($0) }
+    }
     var variables = environment
-    for env in execution.spec.envs { variables[env.name] = env.value }
-    for (name, value) in execution.secretValues { variables[name] = value }
-    return try await SourceFetcher(workspace, transport: transport).fetch(request, variables: variables)
+    if own.keys.contains(where: git.contains) { for name in git { variables[name] = nil } }
+    if own.keys.contains(where: { $0.uppercased() == keys[0] }) {
+      for name in keys + keys.map({ $0.lowercased() }) { variables[name] = nil }
+    }
+    return variables.merging(own) { $1 }
   }
 
   /// What is to be fetched, from the spec alone; nil where it names no source.

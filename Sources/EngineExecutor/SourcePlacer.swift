@@ -52,11 +52,16 @@ actor SourcePlacer {
     if archive == nil, let failure = try await provide(progress: { _ in }) { return failure }
     guard let archive else { return nil }
     if try await needsFolder(container) {
-      let folder = try await TarArchive.folder(
-        String(SourceUpload.directory.dropFirst()),
-        access: upload.access,
-        temporaryDirectory: sources.temporaryDirectory
-      )
+      let folder: TarArchive
+      do {
+        folder = try await TarArchive.folder(
+          String(SourceUpload.directory.dropFirst()),
+          access: upload.access,
+          temporaryDirectory: sources.temporaryDirectory
+        )
+      } catch let error as SourceError {
+        return Self.ending(error)
+      }
       if let failure = try await send(folder, upload.makeFolder(container)) { return failure }
     }
     return try await send(archive, upload.put(container))

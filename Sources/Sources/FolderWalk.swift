@@ -37,6 +37,8 @@ struct FolderWalk {
     files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
+  private var visited = 0
+
   private mutating func enter(_ path: String, name: String, above: [Identity]) throws {
     var information = stat()
     guard stat(path, &information) == 0 else { throw RegularFile.failure(path, errno) }
@@ -54,6 +56,11 @@ struct FolderWalk {
   }
 
   private mutating func add(_ path: String, name: String, above: [Identity]) throws {
+    // Links to folders can lead to the same ones over and over: what counts is how often something is looked at.
+    visited += 1
+    guard visited <= 4 * limits.entries else {
+      throw SourceError("\(root) holds too many folders and links", hint: "remove its links to folders")
+    }
     var information = stat()
     guard lstat(path, &information) == 0 else { throw RegularFile.failure(path, errno) }
     if information.st_mode & S_IFMT == S_IFLNK {

@@ -109,10 +109,15 @@ import Testing
         $0.id = EntityID.generate()
       }
       #expect(await refusal { _ = try await platform.run(named) }?.code == .idempotencyConflict)
-      // A new version with the same content is the same; one with another is not.
+      // A new version with the same content is the same, also where a build has put another image in place; one with
+      // another command is not.
       _ = try await platform.createFunction(FunctionDraft(project: "default", name: "f", spec: ["image": "i"]))
       #expect(try await platform.run(.job { $0.idempotencyKey = "k" }).id == run.id)
       _ = try await platform.createFunction(FunctionDraft(project: "default", name: "f", spec: ["image": "j"]))
+      #expect(try await platform.run(.job { $0.idempotencyKey = "k" }).id == run.id)
+      _ = try await platform.createFunction(
+        FunctionDraft(project: "default", name: "f", spec: ["image": "j", "command": "c"])
+      )
       let newer = RunDraft.job { $0.idempotencyKey = "k" }
       #expect(await refusal { _ = try await platform.run(newer) }?.code == .idempotencyConflict)
     }

@@ -107,6 +107,21 @@ import Testing
 
   static let refused: [(@Sendable (inout WorkloadSpec) -> Void, String)] = [
     ({ $0.runtimeClass = "kata" }, "/runtime_class"),
+    // Amounts that the engine's units can't hold: cpu and mem are easily swapped.
+    ({ $0.resources.limits.cpu = Quantity("16Gi") }, "/resources/limits/cpu"),
+    ({ $0.resources.requests.cpu = Quantity("2P") }, "/resources/requests/cpu"),
+    (
+      {
+        $0.action = .deploy
+        $0.replicas = 1_000_000_000
+      }, "/replicas"
+    ),
+    (
+      {
+        $0.code = "x"
+        $0.volumes = [Volume(kind: .sharedVolume, name: "v", mountPath: "/shared")]
+      }, "/volumes/0/mount_path"
+    ),
     ({ $0.codeSource = "store://p/artifact/artifact/a:1" }, "/code_src"),
     (
       {

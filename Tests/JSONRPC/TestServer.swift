@@ -150,7 +150,7 @@ final class TestServer: Sendable {
 
   private func fill(_ received: inout [UInt8]) -> Bool {
     var entry = pollfd(fd: fromServer, events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, 5000) > 0 else { return false }
+    guard poll(&entry, 1, 20_000) > 0 else { return false }
     var chunk = [UInt8](repeating: 0, count: 65536)
     let count = read(fromServer, &chunk, chunk.count)
     guard count > 0 else { return false }

@@ -93,7 +93,7 @@ import Testing
       """
     let listing = try JSONDecoder().decode(
       [[String]].self,
-      from: try Python.run(["-c", script, try place.write("a.tar", bytes)])
+      from: try await Python.run(["-c", script, try place.write("a.tar", bytes)])
     )
     #expect(
       listing == [

@@ -138,9 +138,9 @@ import Testing
   @Test func aNameThatIsNotUTF8IsRefused() async throws {
     let folder = try TemporaryFolder()
     // Foundation can't name such a file.
-    try Python.run(["-c", "import os, sys; open(os.fsencode(sys.argv[1]) + b'/\\xff', 'w')", folder.path])
+    try await Python.run(["-c", "import os, sys; open(os.fsencode(sys.argv[1]) + b'/\\xff', 'w')", folder.path])
     #expect(try await refusal(folder.path).message.contains("not UTF-8"))
-    try Python.run(["-c", "import os, sys; os.unlink(os.fsencode(sys.argv[1]) + b'/\\xff')", folder.path])
+    try await Python.run(["-c", "import os, sys; os.unlink(os.fsencode(sys.argv[1]) + b'/\\xff')", folder.path])
   }
 
   @Test func archives() async throws {
@@ -165,5 +165,21 @@ import Testing
     }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  /// Each folder has two links to the next one: there are few of them, and as many ways through them as 2 to the 40th.
+  @Test func linksThatFanOutAreNotFollowedForEver() async throws {
+    let folder = try TemporaryFolder()
+    for level in 0..<40 {
+      try folder.write("d\(level)/keep", "")
+      for name in ["a", "b"] {
+        try FileManager.default.createSymbolicLink(
+          atPath: folder.path + "/d\(level)/\(name)",
+          withDestinationPath: "../d\(level + 1)"
+        )
+      }
+    }
+    try folder.write("d40/keep", "")
+    await #expect(throws: SourceError.self) { try await LocalSource.read(folder.path) }
   }
 }

@@ -40,28 +40,35 @@ actor S3Server {
     ]
   }
 
-  private var answer: Answer?
-  /// Their pipes keep the server alive.
-  private var running: (process: Process, input: Pipe, output: Pipe)?
-
-  func start() throws -> Answer {
-    if let answer { return answer }
+  /// The server's process, whose pipes keep it alive.
+  private final class Running: @unchecked Sendable {
     let started = Python.process([Python.script("s3_server.py")])
-    started.process.standardError = FileHandle.nullDevice
-    try started.process.run()
-    var line = Data()
-    while !line.contains(UInt8(ascii: "\n")) {
-      let more = started.output.fileHandleForReading.availableData
-      guard !more.isEmpty else {
-        throw Python.Failure(
-          description: "no S3 server: \(Python.executable) needs moto, flask and flask-cors (Tests/run)"
-        )
+
+    func launch() throws -> Answer {
+      started.process.standardError = FileHandle.nullDevice
+      try started.process.run()
+      var line = Data()
+      while !line.contains(UInt8(ascii: "\n")) {
+        let more = started.output.fileHandleForReading.availableData
+        guard !more.isEmpty else {
+          throw Python.Failure(
+            description: "no S3 server: \(Python.executable) needs moto, flask and flask-cors (Tests/run)"
+          )
+        }
+        line += more
       }
-      line += more
+      return try JSONDecoder().decode(Answer.self, from: line)
     }
-    let answer = try JSONDecoder().decode(Answer.self, from: line)
-    (self.answer, running) = (answer, started)
-    return answer
+  }
+
+  private let running = Running()
+  private var starting: Task<Answer, any Error>?
+
+  func start() async throws -> Answer {
+    if let starting { return try await starting.value }
+    let task = Task { [running] in try await Python.offPool { try running.launch() } }
+    starting = task
+    return try await task.value
   }
 
   /// A client of it, with its variables changed.

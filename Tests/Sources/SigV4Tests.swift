@@ -110,7 +110,7 @@ import Testing
   }
 
   /// Whole requests as the client makes them, against AWS's own client library.
-  @Test func botocoreSignsTheSame() throws {
+  @Test func botocoreSignsTheSame() async throws {
     var cases: [[String: Any]] = []
     var ours: [String] = []
     let stores = [nil, "http://127.0.0.1:9000", "https://s3.example.org"]
@@ -138,7 +138,7 @@ import Testing
       }
     }
     let input = try JSONSerialization.data(withJSONObject: cases)
-    let output = try Python.run([Python.script("sign.py")], input: input)
+    let output = try await Python.run([Python.script("sign.py")], input: input)
     let theirs = try JSONDecoder().decode([[String: String]].self, from: output)
     #expect(theirs.compactMap { $0["authorization"] } == ours)
     #expect(theirs.count == cases.count)

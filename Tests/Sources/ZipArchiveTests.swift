@@ -16,7 +16,7 @@ import Testing
   }
 
   /// What another program, Python's zipfile, reads in it.
-  private func listing(_ bytes: [UInt8]) throws -> [[String]] {
+  private func listing(_ bytes: [UInt8]) async throws -> [[String]] {
     let folder = try TemporaryFolder()
     let path = try folder.write("a.zip", bytes)
     let script = """
@@ -26,7 +26,7 @@ import Testing
       print(json.dumps([[i.filename, oct(i.external_attr >> 16), archive.read(i).decode(), str(i.date_time[0])]
         for i in archive.infolist()]))
       """
-    return try JSONDecoder().decode([[String]].self, from: try Python.run(["-c", script, path]))
+    return try JSONDecoder().decode([[String]].self, from: try await Python.run(["-c", script, path]))
   }
 
   @Test func aFolderIsReadBack() async throws {
@@ -35,7 +35,7 @@ import Testing
     try folder.write("lib/ü€😀.py", String(repeating: "x", count: 300_000))
     try folder.write("run.sh", "#!/bin/sh\n", mode: 0o755)
     try folder.write("empty", "")
-    let listing = try listing(try await packed(folder.path))
+    let listing = try await listing(try await packed(folder.path))
     #expect(
       listing == [
         ["empty", "0o100644", "", "1980"],
@@ -59,7 +59,7 @@ import Testing
 
   @Test func aSingleFileIsPackedUnderItsName() async throws {
     let folder = try TemporaryFolder()
-    #expect(try listing(try await packed(try folder.write("a.py", "1"))) == [["a.py", "0o100644", "1", "1980"]])
+    #expect(try await listing(try await packed(try folder.write("a.py", "1"))) == [["a.py", "0o100644", "1", "1980"]])
   }
 
   @Test func anArchiveTravelsAsItIs() async throws {

@@ -7,7 +7,7 @@ import Testing
   /// Unpacks what a Python script writes to sys.argv[1] with zipfile, and gives the folder's names and contents.
   private func unpacked(_ script: String, limits: SourceLimits = SourceLimits()) async throws -> [String: String] {
     let folder = try TemporaryFolder()
-    _ = try Python.run([
+    _ = try await Python.run([
       "-c", "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1], 'w', 8)\n\(script)\nz.close()",
       folder.path + "/a.zip",
     ])

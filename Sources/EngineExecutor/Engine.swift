@@ -103,7 +103,12 @@ struct EngineClient: Sendable {
 
   /// Nil where there is no such container.
   func inspect(_ name: String) async throws -> ContainerState? {
-    let reply = try await get("/containers/\(name)/json")
+    var reply = try await get("/containers/\(name)/json")
+    // Podman reads the program's /proc while it describes a container, and fails where the program ends just then.
+    for _ in 0..<5 where reply.status >= 500 {
+      try await Task.sleep(for: .milliseconds(50))
+      reply = try await get("/containers/\(name)/json")
+    }
     if reply.status == 404 { return nil }
     guard reply.isSuccess, let json = reply.json else {
       throw reply.refusal("The engine can't describe container \(name).")

@@ -28,13 +28,6 @@ extension EnginePlanner {
     }
     if SourceUpload(spec) != nil {
       for (index, volume) in spec.volumes.enumerated() where SourceUpload.isDirectory(volume.mountPath) {
-        if ![.emptyDir, .ephemeral].contains(volume.kind) {
-          unsupported(
-            "/volumes/\(index)/mount_path",
-            "the source goes to \(SourceUpload.directory), and would overwrite what others keep in this volume",
-            "mount the volume elsewhere, or make it an empty_dir"
-          )
-        }
         guard volume.spec["medium"]?.stringValue == "Memory" else { continue }
         unsupported(
           "/volumes/\(index)/spec/medium",

@@ -116,12 +116,6 @@ import Testing
         $0.replicas = 1_000_000_000
       }, "/replicas"
     ),
-    (
-      {
-        $0.code = "x"
-        $0.volumes = [Volume(kind: .sharedVolume, name: "v", mountPath: "/shared")]
-      }, "/volumes/0/mount_path"
-    ),
     ({ $0.codeSource = "store://p/artifact/artifact/a:1" }, "/code_src"),
     (
       {

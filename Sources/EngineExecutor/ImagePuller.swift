@@ -62,15 +62,7 @@ struct ImagePuller {
       guard let json = try? JSONValue(parsing: line) else { return }
       if let words = json["error"]?.stringValue, !words.isEmpty { failure = words }
       if let status = json["status"]?.stringValue ?? json["stream"]?.stringValue {
-        let detail = json["progressDetail"]
-        progress(
-          Progress(
-            message: status,
-            done: detail?["current"]?.integerValue,
-            total: detail?["total"]?.integerValue,
-            unit: detail?["current"] == nil ? nil : "bytes"
-          )
-        )
+        progress(Progress(transfer: status, json))
       }
     }
     try await response.forEachChunk { chunk in
@@ -79,5 +71,18 @@ struct ImagePuller {
     }
     if let rest = splitter.rest() { read(rest) }
     return failure
+  }
+}
+
+extension Progress {
+  /// One message of a pull's or a push's stream: how many bytes of a layer have gone, where it says so.
+  init(transfer status: String, _ message: JSONValue) {
+    let detail = message["progressDetail"]
+    self.init(
+      message: status,
+      done: detail?["current"]?.integerValue,
+      total: detail?["total"]?.integerValue,
+      unit: detail?["current"] == nil ? nil : "bytes"
+    )
   }
 }

@@ -41,15 +41,7 @@ struct ImagePusher {
       if digest == nil, let range = status.firstRange(of: "digest: sha256:") {
         digest = "sha256:" + status[range.upperBound...].prefix { $0.isHexDigit }
       }
-      let detail = json["progressDetail"]
-      progress(
-        Progress(
-          message: status,
-          done: detail?["current"]?.integerValue,
-          total: detail?["total"]?.integerValue,
-          unit: detail?["current"] == nil ? nil : "bytes"
-        )
-      )
+      progress(Progress(transfer: status, json))
     }
     try await response.forEachChunk { chunk in
       for line in splitter.lines(adding: chunk) { read(line) }

@@ -126,8 +126,8 @@ struct GitFetch {
   func gitConfiguration() throws(SourceError) -> String {
     var lines = [
       "[core]", "hooksPath = /dev/null", "fsmonitor = false", "[gc]", "auto = 0", "[maintenance]", "auto = false",
-      "[fetch]", "fsckObjects = true", "unpackLimit = 1", "[submodule]", "recurse = false", "[http]", "lowSpeedLimit = 1",
-      "lowSpeedTime = 60",
+      "[fetch]", "fsckObjects = true", "unpackLimit = 1", "[submodule]", "recurse = false", "[http]",
+      "lowSpeedLimit = 1", "lowSpeedTime = 60",
     ]
     switch source.transport {
     // Whose repository it is is the business of the user who named it.

@@ -114,6 +114,16 @@ package enum RunParameters {
       $0.ignoredBy = [.job: "`instructions` have no effect on a job: only a build carries them out."]
       $0.example = ["apt-get update && apt-get install -y git"]
     },
+    Parameter(
+      "ttl_seconds",
+      .integer(minimum: 1, maximum: 315_360_000),
+      title: "Time to live",
+      "How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun. "
+        + "Without it: local.ttl_seconds of the settings, else for ever."
+    ).with {
+      $0.unit = "s"
+      $0.example = 3600
+    }.onCore(.error("Core keeps runs until they are deleted: leave ttl_seconds out, and call deleteRun.")),
     Parameter("push", .boolean, title: "Push", "Whether the built image is pushed to its registry.").with {
       $0.actions = [.build]
       $0.defaultValue = false

@@ -76,8 +76,8 @@ package indirect enum Shape: Sendable {
   case list(Shape, unique: String? = nil)
   /// A closed object.
   case object([Parameter])
-  /// Any names, values of one shape.
-  case map(Shape)
+  /// Any names (of that format), values of one shape.
+  case map(Shape, names: Format? = nil)
   /// As Kubernetes has it; not looked into.
   case freeObject
   case any

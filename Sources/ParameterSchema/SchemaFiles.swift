@@ -4,9 +4,9 @@ internal import Model
 /// Everything that `dh-sidecar schema --write schema/` writes.
 package enum SchemaFiles {
   /// Contents by path below `schema/`:
-  /// `function.schema.json`, `run.ACTION.schema.json`, `methods/NAME.schema.json`, `notifications/NAME.schema.json` (with
-  /// a dot for the name's slash), the same below `draft-07/` and,
-  /// canonical names only, below `forms/`; `openrpc.json`; `errors.json`.
+  /// `function.schema.json`, `run.ACTION.schema.json`, `container-file.schema.json`, `methods/NAME.schema.json`,
+  /// `notifications/NAME.schema.json` (with a dot for the name's slash), the same below `draft-07/` and, canonical names
+  /// only, below `forms/`; `openrpc.json`; `errors.json`.
   package static func all(methods: [MethodDeclaration], version: String = "1") -> [String: [UInt8]] {
     var files: [String: JSONObject] = [
       "openrpc.json": OpenRPC.document(methods: methods, version: version), "errors.json": errors(),
@@ -31,6 +31,11 @@ package enum SchemaFiles {
       schema.object(FunctionParameters.create),
       title: "Function",
       description: "A container function, as createFunction takes it."
+    )
+    files["container-file.schema.json"] = schema.document(
+      schema.object(ContainerFileParameters.document),
+      title: "Container file",
+      description: "A function and its runs, as apply takes them: *.container.yaml or JSON."
     )
     for action in Action.allCases {
       files["run.\(action.rawValue).schema.json"] = schema.document(

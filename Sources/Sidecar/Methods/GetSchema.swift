@@ -8,7 +8,8 @@ extension Method {
       "getSchema",
       summary: "One of the JSON Schemas, by name.",
       parameters: [
-        Parameter("name", .string(.nonEmpty), title: "Name", "Such as `function` or `run.job`.").with {
+        Parameter("name", .string(.nonEmpty), title: "Name", "Such as `function`, `run.job` or `container-file`.").with
+        {
           $0.required = true
           $0.example = "run.job"
         }
@@ -21,7 +22,7 @@ extension Method {
     let name = call.params["name"]?.stringValue ?? ""
     guard let document = SchemaFiles.document(named: name, methods: MethodRegistry.declarations) else {
       let names =
-        ["function"] + Action.allCases.map { "run.\($0.rawValue)" }
+        ["function", "container-file"] + Action.allCases.map { "run.\($0.rawValue)" }
         + MethodRegistry.declarations.map { "methods/\($0.name)" }
       throw SidecarError(
         .schemaNotFound,

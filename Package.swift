@@ -189,6 +189,12 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .testTarget(
+      name: "PlatformTests",
+      dependencies: ["JSON", "Model", "Platform"],
+      path: "Tests/Platform",
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
       name: "EmbeddedPlatformTests",
       dependencies: ["JSON", "Model", "Platform", "Catalog", "Settings", "EmbeddedPlatform"],
       path: "Tests/EmbeddedPlatform",

@@ -60,7 +60,8 @@ export class Sidecar {
       await sidecar.#greet(options);
       return sidecar;
     } catch (error) {
-      sidecar.#child.process.kill("SIGKILL");
+      sidecar.#closed = true;
+      await sidecar.#child.leave(error instanceof IncompatibleError ? 1_000 : 0);
       throw error;
     }
   }

@@ -447,8 +447,8 @@ export interface ValidateParams {
     | "initialize" | "rpc.discover" | "getSchema" | "validate" | "getCapabilities" | "getOrCreateProject" |
     "getProject" | "listProjects" | "deleteProject" | "createFunction" | "getFunction" | "listFunctions" |
     "updateFunction" | "deleteFunction" | "getTask" | "listTasks" | "run" | "renderRun" | "getRun" | "listRuns" |
-    "waitRun" | "stopRun" | "resumeRun" | "deleteRun" | "getRunLogs" | "getMetrics" | "setSecret" | "listSecrets" |
-    "deleteSecret" | "listProfiles";
+    "waitRun" | "stopRun" | "resumeRun" | "deleteRun" | "getRunLogs" | "subscribeRun" | "unsubscribe" | "getMetrics"
+    | "setSecret" | "listSecrets" | "deleteSecret" | "listProfiles";
   /** The params as they would be sent. */
   params: { [member: string]: unknown };
 }
@@ -1500,6 +1500,26 @@ export interface GetRunLogsParams {
   follow?: boolean;
 }
 
+/** Sends a run's transitions and log lines as they come, from the beginning or a cursor, as `run/event`. */
+export interface SubscribeRunParams {
+  /** The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`. */
+  project?: string;
+  /** The run's id or store:// key. */
+  id: string;
+  /** A cursor of an event: only what came after it. */
+  after?: string;
+  /** Whether the log is told, or transitions only. */
+  logs?: boolean;
+  /** Of the log lines that are there already only the last, that many; without `after`. */
+  log_tail?: number;
+}
+
+/** Ends a subscription; the run goes on. */
+export interface UnsubscribeParams {
+  /** As subscribeRun named it. */
+  subscription: string;
+}
+
 /** What a run measured, where the platform keeps it. */
 export interface GetMetricsParams {
   /** The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`. */
@@ -1594,6 +1614,10 @@ export interface Methods {
   "deleteRun": { params: DeleteRunParams; result: Run };
   /** What the program of a run wrote. */
   "getRunLogs": { params: GetRunLogsParams; result: Logs };
+  /** Sends a run's transitions and log lines as they come, from the beginning or a cursor, as `run/event`. */
+  "subscribeRun": { params: SubscribeRunParams; result: Subscription };
+  /** Ends a subscription; the run goes on. */
+  "unsubscribe": { params: UnsubscribeParams; result: Unsubscribed };
   /** What a run measured, where the platform keeps it. */
   "getMetrics": { params: GetMetricsParams; result: Metrics };
   /** Sets or replaces a secret; the value is never shown again. */

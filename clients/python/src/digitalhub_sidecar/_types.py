@@ -517,8 +517,8 @@ class ValidateParams(TypedDict):
         Literal["initialize", "rpc.discover", "getSchema", "validate", "getCapabilities", "getOrCreateProject",
         "getProject", "listProjects", "deleteProject", "createFunction", "getFunction", "listFunctions",
         "updateFunction", "deleteFunction", "getTask", "listTasks", "run", "renderRun", "getRun", "listRuns",
-        "waitRun", "stopRun", "resumeRun", "deleteRun", "getRunLogs", "getMetrics", "setSecret", "listSecrets",
-        "deleteSecret", "listProfiles"]
+        "waitRun", "stopRun", "resumeRun", "deleteRun", "getRunLogs", "subscribeRun", "unsubscribe", "getMetrics",
+        "setSecret", "listSecrets", "deleteSecret", "listProfiles"]
     )
     """The method whose params are to be checked."""
     params: dict[str, Any]
@@ -1594,6 +1594,29 @@ class GetRunLogsParams(_GetRunLogsParamsRequired, total=False):
     """Wait for the first new entry, the end, or the timeout."""
 
 
+class _SubscribeRunParamsRequired(TypedDict):
+    id: str
+    """The run's id or store:// key."""
+
+
+class SubscribeRunParams(_SubscribeRunParamsRequired, total=False):
+    """Sends a run's transitions and log lines as they come, from the beginning or a cursor, as `run/event`."""
+    project: str
+    """The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`."""
+    after: str
+    """A cursor of an event: only what came after it."""
+    logs: bool
+    """Whether the log is told, or transitions only."""
+    log_tail: int
+    """Of the log lines that are there already only the last, that many; without `after`."""
+
+
+class UnsubscribeParams(TypedDict):
+    """Ends a subscription; the run goes on."""
+    subscription: str
+    """As subscribeRun named it."""
+
+
 class _GetMetricsParamsRequired(TypedDict):
     id: str
     """The run's id or store:// key."""
@@ -1679,5 +1702,6 @@ MethodName = Literal[
     "initialize", "rpc.discover", "getSchema", "validate", "getCapabilities", "getOrCreateProject", "getProject",
     "listProjects", "deleteProject", "createFunction", "getFunction", "listFunctions", "updateFunction",
     "deleteFunction", "getTask", "listTasks", "run", "renderRun", "getRun", "listRuns", "waitRun", "stopRun",
-    "resumeRun", "deleteRun", "getRunLogs", "getMetrics", "setSecret", "listSecrets", "deleteSecret", "listProfiles",
+    "resumeRun", "deleteRun", "getRunLogs", "subscribeRun", "unsubscribe", "getMetrics", "setSecret", "listSecrets",
+    "deleteSecret", "listProfiles",
 ]

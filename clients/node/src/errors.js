@@ -58,9 +58,10 @@ export class CallError extends SidecarError {
    * @param {{code: number, message: string, data?: Record<string, any>}} error as it came
    */
   constructor(method, { code, message, data }) {
-    const faults = (data?.errors ?? []).map((fault) => describe(fault)).join("\n");
-    const hint = data?.hint ? `\n  ${data.hint}` : "";
-    super(data?.code ?? "error", `${method}: ${message}${faults && `\n${faults}`}${hint}`);
+    const faults = data?.errors ?? [];
+    const told = faults.length > 1 ? [`${faults.length} faults in the params`, ...faults.map(describe)]
+      : [message, data?.hint && `  ${data.hint}`];
+    super(data?.code ?? "error", `${method}: ${told.filter(Boolean).join("\n")}`);
     this.method = method;
     /** The error's message as it came. */
     this.reason = message;
@@ -69,7 +70,7 @@ export class CallError extends SidecarError {
     this.data = data;
     this.retryable = data?.retryable === true;
     /** Of faulty params: every fault, as {pointer, rule, message, hint}. */
-    this.errors = data?.errors ?? [];
+    this.errors = faults;
   }
 }
 

@@ -23,7 +23,7 @@ export function findBinary({ binary, env }) {
   const looked = [{ place: `the package (${OWN})`, outcome: fault(OWN) }];
   if (!looked[0].outcome) return OWN;
   if (!env.DH_SIDECAR_BIN) looked.unshift({ place: "DH_SIDECAR_BIN", outcome: "not set" });
-  for (const folder of (env.PATH ?? "").split(delimiter)) {
+  for (const folder of new Set((env.PATH ?? "").split(delimiter))) {
     // An empty or relative entry would be the current folder: no place to start programs from.
     if (!isAbsolute(folder)) continue;
     const path = join(folder, NAME);

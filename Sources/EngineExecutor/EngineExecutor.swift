@@ -29,9 +29,10 @@ package struct EngineExecutor: Executor {
     await sources.shutdown()
   }
 
-  /// `{engine, version, api_version, socket, found_by, rootless, cgroup_version, …, tried}`.
+  /// `{engine, version, api_version, socket, found_by, rootless, cgroup_version, …, tried}`; at most 5 s old.
   package func describe() async throws -> JSONObject {
-    try await withClient { client in
+    if let known = await locator.known() { return known }
+    return try await withClient { client in
       let version = try await client.get("/version").json
       let info = try await client.get("/info").json
       let security = info?["SecurityOptions"]?.arrayValue?.compactMap(\.stringValue) ?? []
@@ -50,6 +51,7 @@ package struct EngineExecutor: Executor {
       ]
       json["libpod_version"] = client.engine.libpodVersion.map { .string($0) }
       json["tried"] = .array(await attempts())
+      await locator.keep(json)
       return json
     }
   }

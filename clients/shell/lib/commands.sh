@@ -27,7 +27,7 @@ file_params() {
   [ -n "$path" ] || usage_error "Which file? dh $verb FILE, or - for standard input."
   if [ "$path" != - ] && [ ! -r "$path" ]; then usage_error "$path can't be read."; fi
   [ "$path" != - ] || path=/dev/stdin
-  jq -c --rawfile text "$path" 'del(.path) + {text: $text}' <<<"$1"
+  jq -nc --argjson params "$1" --rawfile text "$path" '$params | del(.path) + {text: $text}'
 }
 
 # one PARAMS: makes the command's call, once.
@@ -110,6 +110,6 @@ secret_value() {
     jq -c --arg value "$value" '.value = $value' <<<"$1"
   else
     # As $(…) does, without the newline at its end.
-    jq -c --rawfile value /dev/stdin '.value = ($value | sub("\n$"; ""))' <<<"$1" 2>/dev/null
+    jq -nc --argjson params "$1" --rawfile value /dev/stdin '$params | .value = ($value | rtrimstr("\n"))'
   fi
 }

@@ -10,7 +10,6 @@ readonly failed=125
 
 # session_start: the process, the handshake.
 session_start() {
-  local answer
   # A Ctrl-C is for dh, which then closes the session in order.
   coproc SESSION { trap '' INT QUIT; exec "$sidecar" "${platform[@]}"; }
   # shellcheck disable=SC2153 # coproc sets it
@@ -26,13 +25,14 @@ session_start() {
   exec {from}<&-
   send initialize "{\"processId\": $$, \"clientInfo\": {\"name\": \"dh\"}}"
   receive_reply
-  answer=$reply
-  jq -e '.serverInfo.name == "dh-sidecar" and (.protocol_version | tostring) == "1"' <<<"$answer" >/dev/null || {
-    jq -r --arg sidecar "$sidecar" '"dh: \($sidecar) is \(.serverInfo.name // "none of ours") " +
-      "\(.serverInfo.version // ""), protocol version \(.protocol_version // "unknown"); this dh speaks with " +
-      "dh-sidecar, protocol version 1. Install the two of one release."' <<<"$answer" >&2
-    leave $failed
-  }
+  jq -e '.serverInfo.name == "dh-sidecar" and (.protocol_version | tostring) == "1"' <<<"$reply" >/dev/null ||
+    wrong_server "$(jq -r '"\(.serverInfo.name) \(.serverInfo.version), protocol version \(.protocol_version)"' <<<"$reply")"
+}
+
+# wrong_server WHAT: it is there, and none that this dh speaks with.
+wrong_server() {
+  echo "dh: $sidecar is $1; this dh speaks with dh-sidecar, protocol version 1. Install both from one release." >&2
+  leave $failed
 }
 
 # session_end: closes the session and sees the process go.
@@ -100,6 +100,8 @@ receive_reply() {
         [ "${rest%%"$separator"*}" = "$sent" ] || continue
         reply=${rest#*"$separator"}
         [ "$kind" = result ] && return
+        # Every dh-sidecar answers the handshake.
+        [ "$sent" != 1 ] || wrong_server "something else ($(jq -r .message <<<"$reply"))"
         show_errors <<<"$reply"
         leave $failed
         ;;

@@ -11,7 +11,7 @@ HELP
     ($methods[0].methods | map({(.name): .summary}) | add) as $summaries
     | $verbs[0].verbs[]
     | "  \(.verb)\([.words[] | " " + ascii_upcase] | join(""))\(if .many then "..." else "" end)" as $usage
-    | $usage + (" " * ([28 - ($usage | length), 1] | max)) + ($summaries[.method] // "(\(.method): this dh-sidecar has it not)")'
+    | $usage + (" " * ([28 - ($usage | length), 1] | max)) + (.help // $summaries[.method] // "(\(.method): this dh-sidecar has it not)")'
   cat <<'HELP'
   call METHOD [PARAMS]          Any method, as `dh-sidecar call` takes it.
   doctor                        Says what was found on this machine, and how to mend what is missing.
@@ -50,7 +50,7 @@ help_command() {
       else .type // "JSON" | if type == "array" then first else . end | ascii_upcase end;
     "Usage: dh \($command.verb)\([$command.words[] | " " + ascii_upcase] | join(""))"
       + (if $command.many then "..." else "" end) + " [--OPTION VALUE...]", "",
-    ($schemas[0] | .description // empty), "",
+    ($command.help // $schemas[0].description // empty), "",
     (($command.options // {}) + $common | to_entries[]
       | "  --\(.key)" + (if .value.short then ", -\(.value.short)" else "" end) + (if .value.value then " \(.value.value)" else "" end),
         "      \(.value.help)"),

@@ -60,19 +60,22 @@ def option($all):
       {path: [$path[0] + "s"], schema: $all[$path[0] + "s"], one: true}
     else {path: $path, schema: null} end;
 
+# jq 1.6 loses what `try` and `//` give inside of |=, so values are made first.
+def set($path; $value): .params = (.params | setpath($path; $value));
+def at($path): .params | getpath($path);
+
 # Puts an option's value into .params.
 def put($option; $text):
-  if $option.schema == null then .params |= setpath($option.path; $text | (parsed // .))
-  elif $text == "-" and ($option.schema | is("string")) then
-    .stdin = true | .params |= setpath($option.path; $stdin // "")
-  elif $option.schema | is("array") then
-    ($option.schema | array_schema.items // {}) as $items
-    | .params |= setpath($option.path; (getpath($option.path) // []) +
-        (if ($option.one | not) and $text[:1] == "[" and ($text | parsed) != null then $text | parsed
-         else [$text | item($items)] end))
-  elif ($option.schema | is("object")) and ($text | parsed | type) == "object" then
-    .params |= setpath($option.path; (getpath($option.path) // {}) * ($text | parsed))
-  else .params |= setpath($option.path; $text | scalar($option.schema)) end;
+  ($text | parsed) as $json
+  | if $option.schema == null then set($option.path; if $json == null then $text else $json end)
+    elif $text == "-" and ($option.schema | is("string")) then .stdin = true | set($option.path; $stdin // "")
+    elif $option.schema | is("array") then
+      ($option.schema | array_schema.items // {}) as $items
+      | (if ($option.one | not) and ($json | type) == "array" then $json else [$text | item($items)] end) as $more
+      | set($option.path; (at($option.path) // []) + $more)
+    elif ($option.schema | is("object")) and ($json | type) == "object" then
+      set($option.path; (at($option.path) // {}) * $json)
+    else ($text | scalar($option.schema)) as $value | set($option.path; $value) end;
 
 def client_option($name): ($command.options // {})[$name] // $common[$name];
 def by_short($letter):
@@ -103,8 +106,8 @@ def option_word($word; $all):
       ($name | option($all)) as $option
       | (if ($name | startswith("no-")) and $option.schema == null then $name[3:] | option($all) else {} end) as $negated
       | if $given == null and ($negated.schema // {} | is("boolean") or is("null")) then
-          .params |= setpath($negated.path; if $negated.schema | is("null") then null else false end)
-        elif $given == null and ($option.schema // {} | is("boolean")) then .params |= setpath($option.path; true)
+          set($negated.path; if $negated.schema | is("null") then null else false end)
+        elif $given == null and ($option.schema // {} | is("boolean")) then set($option.path; true)
         elif $given != null then put($option; $given)
         elif .rest == [] then .faults += ["--\($name) wants a value."]
         else .rest[0] as $next | .rest |= .[1:] | put($option; $next) end

@@ -107,7 +107,7 @@ secret_value() {
   if [ -t 0 ]; then
     read -rs -p 'Value: ' value
     echo >&2
-    jq -c --arg value "$value" '.value = $value' <<<"$1"
+    printf '%s' "$value" | jq -Rsc --argjson params "$1" '. as $value | $params | .value = $value'
   else
     # As $(…) does, without the newline at its end.
     jq -nc --argjson params "$1" --rawfile value /dev/stdin '$params | .value = ($value | rtrimstr("\n"))'

@@ -136,10 +136,11 @@ _dh_command() {
       ;;
     follow)
       words='id' many=''
-      options='--timestamps --json --platform --help'
+      options='--timestamps --json --platform --help --project --after --logs --log-tail'
       case $2 in
         --platform) values='local core' ;;
-        --timestamps | --json | --help) ;;
+        --project) takes=project ;;
+        --timestamps | --json | --help | --logs) ;;
         --*) takes=text ;;
       esac
       ;;

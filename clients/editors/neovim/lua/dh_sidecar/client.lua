@@ -165,8 +165,8 @@ end
 --- The same, waiting: result, or nil and the error.
 function Client:request_sync(method, params, timeout_ms)
   local answered, err, result
-  self:request(method, params, function(e, r) answered, err, result = true, e, r end, { timeout_ms = timeout_ms or 2000 })
-  vim.wait((timeout_ms or 2000) + 500, function() return answered end, 5)
+  self:request(method, params, function(e, r) answered, err, result = true, e, r end, { timeout_ms = timeout_ms or 5000 })
+  vim.wait((timeout_ms or 5000) + 500, function() return answered end, 5)
   if err then return nil, err end
   return result
 end

@@ -38,11 +38,13 @@ package enum FormHints {
 }
 
 extension Parameter {
-  /// What an empty field shows in grey.
+  /// What an empty field shows in grey: what holds without it, else an example.
   var placeholder: JSONValue? {
-    guard !isSecret, widget == nil, let example else { return nil }
+    guard !isSecret, widget == nil else { return nil }
     switch shape {
-    case .string, .quantity, .integer, .number: return .string(example.stringValue ?? example.text())
+    case .string, .quantity, .integer, .number:
+      return (defaultValue ?? example).map { .string($0.stringValue ?? $0.text()) }
+    case .enumeration: return defaultValue
     case .either(let shapes): return shapes.first.flatMap { first in with { $0.shape = first }.placeholder }
     default: return nil
     }

@@ -79,7 +79,8 @@ package struct JSONSchema: Sendable {
     var schema: JSONObject = ["title": .string(parameter.title), "description": .string(parameter.description)]
     for (name, value) in self.schema(of: parameter.shape).members where !schema.contains(name) { schema[name] = value }
     if parameter.isNullable, let type = schema["type"] { schema["type"] = [type, "null"] }
-    schema["default"] = parameter.defaultValue
+    // A form that fills a default in sends it, and what is sent wins over what the function or the platform has.
+    if parameter.required || !canonicalOnly { schema["default"] = parameter.defaultValue }
     if let example = parameter.example { schema["examples"] = [example] }
     schema["x-unit"] = parameter.unit.map { .string($0) }
     if parameter.isSecret {

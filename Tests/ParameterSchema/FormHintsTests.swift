@@ -113,6 +113,17 @@ import Testing
     #expect(job["note"] == nil && job["ui:order"]?.arrayValue?.contains("note") == false)
   }
 
+  /// A default that a form fills in would be sent, and so win over the function's own value.
+  @Test func defaultsAreShownNotFilledIn() throws {
+    let job = JSONValue.object(Self.forms.params(of: RunParameters.run, action: .job))
+    #expect(job["properties"]?["image_pull_policy"] != nil)
+    #expect(job["properties"]?["image_pull_policy"]?["default"] == nil)
+    let hints = FormHints.document(RunParameters.run, action: .job, dialect: .reactJSONSchemaForm)
+    #expect(hints["image_pull_policy"]?["ui:placeholder"] == "IfNotPresent")
+    let wire = JSONSchema().params(of: RunParameters.run, action: .job)
+    #expect(wire["properties"]?["image_pull_policy"]?["default"] == "IfNotPresent")
+  }
+
   @Test func formsHaveConstantsForOlderLibrariesAndOneWayToSayAThing() throws {
     let serve = JSONValue.object(Self.forms.params(of: RunParameters.run, action: .serve))
     let action = serve["properties"]?["action"]

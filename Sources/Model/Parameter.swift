@@ -125,7 +125,7 @@ package indirect enum Shape: Sendable {
       case .slug: NameRules.slugPattern
       case .uuid: "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
       case .environmentName: NameRules.environmentNamePattern
-      case .dnsLabel: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+      case .dnsLabel: "^[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?$"
       case .absolutePath: "^/"
       }
     }

@@ -1,6 +1,6 @@
 // A form out of a schema of schema/forms and its hints of schema/ui/react-jsonschema-form, made by json-editor.
-// What json-editor takes otherwise than by JSON Schema (propertyOrder, format, options) is put into a copy of the schema
-// here; nothing in it knows a parameter by name.
+// What json-editor takes otherwise than by JSON Schema (propertyOrder, format, options) is put into a copy of the
+// schema here; nothing in it knows a parameter by name.
 
 const { JSONEditor } = window;
 

@@ -46,7 +46,8 @@ async function checked() {
   at("call").textContent = JSON.stringify({ method: methodOf(at("choice").value), params }, (name, value) =>
     name === "value" && at("choice").value === "methods/setSecret" ? "…" : value, 2);
   if (faults.length) {
-    showFaults(faults.map(({ path, message }) => ({ pointer: path.replace(/^root\.?/, "/").replaceAll(".", "/"), message })));
+    const pointer = (path) => path.replace(/^root\.?/, "/").replaceAll(".", "/");
+    showFaults(faults.map(({ path, message }) => ({ pointer: pointer(path), message })));
     show("The form is not complete.", true);
     return null;
   }
@@ -76,7 +77,8 @@ async function watch(run) {
   for (;;) {
     showRun(run);
     const isOver = terminal.includes(run.status.state);
-    const log = await call("getRunLogs", { id: run.id, project: run.project, ...(cursor ? { after: cursor } : { tail: 200 }) });
+    const start = cursor ? { after: cursor } : { tail: 200 };
+    const log = await call("getRunLogs", { id: run.id, project: run.project, ...start });
     if (watched !== run.id) return;
     cursor = log.cursor ?? cursor;
     at("run-log").textContent += log.entries.map((entry) => entry.text + "\n").join("");

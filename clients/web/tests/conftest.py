@@ -23,7 +23,8 @@ class Bridge:
 
     def __init__(self, env, *options):
         self.process = subprocess.Popen(
-            [sys.executable, WEB / "bridge", *options], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, WEB / "bridge", *options], env=env, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE
         )
         self.url = self.process.stdout.readline().strip()
         parts = urllib.parse.urlsplit(self.url)
@@ -64,15 +65,19 @@ class Bridge:
             raise
 
 
-@pytest.fixture
-def environment(tmp_path):
+def environment_in(folder):
     """Of a bridge whose sidecar uses the lab's Podman and a catalog of its own."""
     steering = ("DH_SIDECAR_", "DHCORE_", "DH_CONFIG", "DH_NAME")
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(steering) or name == "DH_SIDECAR_BIN"}
     host = os.environ["DH_TEST_PODMAN_HOST"]
-    return {**env, "DOCKER_HOST": host, "CONTAINER_HOST": host, "XDG_STATE_HOME": str(tmp_path / "state"),
-            "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    return {**env, "DOCKER_HOST": host, "CONTAINER_HOST": host, "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_CONFIG_HOME": str(folder / "config")}
+
+
+@pytest.fixture
+def environment(tmp_path):
+    return environment_in(tmp_path)
 
 
 @pytest.fixture
@@ -82,6 +87,14 @@ def bridge(environment):
     if made.process.poll() is None and "error" not in made.call("getCapabilities"):
         for item in made.call("listRuns", limit=100)["result"]["items"]:
             assert "error" not in made.call("deleteRun", id=item["id"])
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def lasting_bridge(tmp_path_factory):
+    """One for the tests that leave nothing behind."""
+    made = Bridge(environment_in(tmp_path_factory.mktemp("lasting")))
+    yield made
     made.close()
 
 

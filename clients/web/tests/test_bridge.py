@@ -14,22 +14,22 @@ from conftest import WEB, Bridge
 CALL = json.dumps({"method": "getCapabilities", "params": {}})
 
 
-def test_the_page_and_its_library_come_from_the_bridge_alone(bridge):
-    status, headers, text = bridge.request("GET", "/")
+def test_the_page_and_its_library_come_from_the_bridge_alone(lasting_bridge):
+    status, headers, text = lasting_bridge.request("GET", "/")
     assert status == 200 and "<title>dh-sidecar</title>" in text
-    assert bridge.token not in text
+    assert lasting_bridge.token not in text
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "script-src 'self';" in policy and "frame-ancestors 'none'" in policy
     assert headers["X-Frame-Options"] == "DENY" and headers["Referrer-Policy"] == "no-referrer"
     assert "Access-Control-Allow-Origin" not in headers
-    assert "JSONEditor" in bridge.request("GET", "/library/jsoneditor.min.js")[2]
+    assert "JSONEditor" in lasting_bridge.request("GET", "/library/jsoneditor.min.js")[2]
     for path in "/bridge", "/page/index.html", "/../bridge", "/library/../bridge", "/%2e%2e/bridge", "/call":
-        assert bridge.request("GET", path)[0] == 404, path
+        assert lasting_bridge.request("GET", path)[0] == 404, path
 
 
-def test_the_page_calls(bridge):
-    assert bridge.call("getCapabilities")["result"]["platform"] == "local"
-    error = bridge.call("getRun", id="nothing")["error"]
+def test_the_page_calls(lasting_bridge):
+    assert lasting_bridge.call("getCapabilities")["result"]["platform"] == "local"
+    error = lasting_bridge.call("getRun", id="nothing")["error"]
     assert error["data"]["code"] == "run_not_found"
 
 
@@ -48,35 +48,35 @@ def test_the_page_calls(bridge):
     ({"Content_Length": "99999999999"}, 413),
     ({"Content_Length": "-1"}, 413),
 ])
-def test_nobody_else_calls(bridge, changes, expected):
+def test_nobody_else_calls(lasting_bridge, changes, expected):
     headers = {name: value.encode("latin-1") if name == "Authorization" and value else value
-               for name, value in bridge.page_headers(**changes).items()}
-    status, answered, _ = bridge.request("POST", "/call", CALL, headers)
+               for name, value in lasting_bridge.page_headers(**changes).items()}
+    status, answered, _ = lasting_bridge.request("POST", "/call", CALL, headers)
     assert status == expected
     assert not [name for name in answered if name.lower().startswith("access-control")]
 
 
-def test_a_rebound_name_gets_no_page(bridge):
-    assert bridge.request("GET", "/", headers={"Host": f"evil.example:{bridge.port}"})[0] == 421
-    assert bridge.request("GET", "/", headers={"Host": f"localhost:{bridge.port}"})[0] == 200
+def test_a_rebound_name_gets_no_page(lasting_bridge):
+    assert lasting_bridge.request("GET", "/", headers={"Host": f"evil.example:{lasting_bridge.port}"})[0] == 421
+    assert lasting_bridge.request("GET", "/", headers={"Host": f"localhost:{lasting_bridge.port}"})[0] == 200
 
 
-def test_a_preflight_allows_nothing(bridge):
+def test_a_preflight_allows_nothing(lasting_bridge):
     headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
-    status, answered, _ = bridge.request("OPTIONS", "/call", headers=headers)
+    status, answered, _ = lasting_bridge.request("OPTIONS", "/call", headers=headers)
     assert status >= 400 and "Access-Control-Allow-Origin" not in answered
 
 
-def test_only_loopback_is_listened_on(bridge):
+def test_only_loopback_is_listened_on(lasting_bridge):
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     rows += [line.split() for line in Path("/proc/net/tcp6").read_text().splitlines()[1:]]
-    listening = [row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{bridge.port:04X}")]
-    assert listening == [f"0100007F:{bridge.port:04X}"]
+    listening = [row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{lasting_bridge.port:04X}")]
+    assert listening == [f"0100007F:{lasting_bridge.port:04X}"]
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '"x"', '{"method": 1}', '{"method": "x", "params": []}', "[" * 9999])
-def test_a_bad_body_is_refused_by_name(bridge, body):
-    status, _, text = bridge.request("POST", "/call", body, bridge.page_headers())
+def test_a_bad_body_is_refused_by_name(lasting_bridge, body):
+    status, _, text = lasting_bridge.request("POST", "/call", body, lasting_bridge.page_headers())
     assert status == 200 and json.loads(text)["error"]["code"] == -32600
 
 
@@ -127,12 +127,12 @@ def test_options_go_to_the_sidecar(environment):
     ({"DH_SIDECAR_BIN": "", "PATH": "/nowhere"}, "not on PATH"),
 ])
 def test_a_missing_binary_says_where_it_was_looked_for(environment, changes, words):
-    done = subprocess.run([sys.executable, WEB / "bridge"], env={**environment, **changes}, capture_output=True, text=True,
-                          timeout=20)
+    done = subprocess.run([sys.executable, WEB / "bridge"], env={**environment, **changes}, capture_output=True,
+                          text=True, timeout=20)
     assert done.returncode == 1 and words in done.stderr and "DH_SIDECAR_BIN" in done.stderr
 
 
-def test_a_port_that_is_taken_is_named(bridge, environment):
-    done = subprocess.run([sys.executable, WEB / "bridge", "--port", str(bridge.port)], env=environment,
+def test_a_port_that_is_taken_is_named(lasting_bridge, environment):
+    done = subprocess.run([sys.executable, WEB / "bridge", "--port", str(lasting_bridge.port)], env=environment,
                           capture_output=True, text=True, timeout=20)
-    assert done.returncode == 1 and f"port {bridge.port}" in done.stderr
+    assert done.returncode == 1 and f"port {lasting_bridge.port}" in done.stderr

@@ -50,7 +50,8 @@ class Page:
         Select(self.field(*path)).select_by_visible_text(text)
 
     def add(self, name):
-        self.browser.find_element(By.CSS_SELECTOR, f"#form [data-schemapath='root.{name}'] .json-editor-btn-add").click()
+        part = f"#form [data-schemapath='root.{name}']"
+        self.browser.find_element(By.CSS_SELECTOR, f"{part} .json-editor-btn-add").click()
 
     def open_group(self, title):
         self.browser.find_element(By.XPATH, f"//summary[text()='{title}']").click()

@@ -4,9 +4,9 @@ internal import Model
 /// Everything that `dh-sidecar schema --write schema/` writes.
 package enum SchemaFiles {
   /// Contents by path below `schema/`:
-  /// `function.schema.json`, `run.ACTION.schema.json`, `methods/NAME.schema.json`, the same below `draft-07/` and, for
-  /// forms, below `forms/`; what goes with a form, below `ui/json-forms/` and `ui/react-jsonschema-form/`;
-  /// `openrpc.json`; `errors.json`.
+  /// `function.schema.json`, `run.ACTION.schema.json`, `methods/NAME.schema.json`, `notifications/NAME.schema.json`
+  /// (with a dot for the name's slash), the same below `draft-07/`; for forms, all but the notifications below `forms/`;
+  /// what goes with a form, below `ui/json-forms/` and `ui/react-jsonschema-form/`; `openrpc.json`; `errors.json`.
   package static func all(methods: [MethodDeclaration], version: String = "1") -> [String: [UInt8]] {
     var files: [String: JSONObject] = [
       "openrpc.json": OpenRPC.document(methods: methods, version: version), "errors.json": errors(),
@@ -50,9 +50,11 @@ private enum Subject {
   case function
   case run(Action)
   case method(MethodDeclaration)
+  case notification(NotificationDeclaration)
 
   static func all(methods: [MethodDeclaration]) -> [Subject] {
     [.function] + Action.allCases.map(Subject.run) + methods.map(Subject.method)
+      + methods.flatMap(\.notifications).map(Subject.notification)
   }
 
   var name: String {
@@ -60,6 +62,8 @@ private enum Subject {
     case .function: "function"
     case .run(let action): "run.\(action.rawValue)"
     case .method(let method): "methods/\(method.name)"
+    case .notification(let notification):
+      "notifications/" + notification.name.split(separator: "/").joined(separator: ".")
     }
   }
 }
@@ -89,7 +93,8 @@ private struct DocumentSet {
     }
   }
 
-  /// Nil where a form has nothing to show, and for the methods whose form is one of several by action.
+  /// Nil where a form has nothing to show, for what a server sends, and for the methods whose form is one of several by
+  /// action.
   func document(of subject: Subject) -> JSONObject? {
     switch kind {
     case .schema(let schema): Self.document(of: subject, schema)
@@ -97,7 +102,7 @@ private struct DocumentSet {
     }
   }
 
-  private static func document(of subject: Subject, _ schema: JSONSchema) -> JSONObject {
+  private static func document(of subject: Subject, _ schema: JSONSchema) -> JSONObject? {
     switch subject {
     case .function:
       schema.document(
@@ -112,6 +117,14 @@ private struct DocumentSet {
         description: "The params of run with the action \(action.rawValue)."
       )
     case .method(let method): schema.document(method)
+    case .notification(let notification):
+      schema.canonicalOnly
+        ? nil
+        : schema.document(
+          notification.params,
+          title: "Params of \(notification.name)",
+          description: notification.summary
+        )
     }
   }
 
@@ -122,6 +135,7 @@ private struct DocumentSet {
     case .method(let method):
       method.parameters.isEmpty || method.discriminatedByAction
         ? nil : FormHints.document(method.parameters, dialect: dialect)
+    case .notification: nil
     }
   }
 }

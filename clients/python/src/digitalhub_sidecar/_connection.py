@@ -82,10 +82,6 @@ class Connection:
 
     def wait(self, pending: Pending, timeout: Optional[float]) -> bool:
         """Blocks this thread; False when the time is up. Whatever interrupts the wait, such as Ctrl-C, cancels."""
-        self.check()
-        if threading.current_thread() is self._reader:
-            self.cancel(pending)
-            raise MisuseError("a callback of a sidecar must not wait for a call of it: that would wait for ever")
         try:
             return pending.wait(timeout)
         except BaseException:
@@ -110,6 +106,12 @@ class Connection:
             raise MisuseError(
                 f"this sidecar belongs to process {self._pid}, and process {os.getpid()} is a fork of it: make a new "
                 "Sidecar there (digitalhub_sidecar.close() lets the module's functions start a new one)")
+
+    def check_waiting(self) -> None:
+        """Raises where this thread can't wait for an answer."""
+        self.check()
+        if threading.current_thread() is self._reader:
+            raise MisuseError("a callback of a sidecar must not wait for a call of it: that would wait for ever")
 
     def _gone_again(self) -> SidecarError:
         """The reason once more, without the traceback of whoever heard it before."""
@@ -169,7 +171,7 @@ class Connection:
         except OSError:
             pass
         except ValueError as error:
-            why = f"It wrote something that is no JSON-RPC message ({error})."
+            why = f"It wrote something that dh-sidecar never writes ({error})."
         self._fail(why)
 
     def _dispatch(self, message: Any) -> None:
@@ -179,6 +181,8 @@ class Connection:
         if method is None:
             self._answer(message)
             return
+        if "id" in message:
+            raise ValueError("a request")
         params = message.get("params") or {}
         if method == "run/event":
             stream = self._streams.get(params.get("subscription", ""))

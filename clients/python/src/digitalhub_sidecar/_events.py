@@ -45,7 +45,7 @@ class Events(Generic[Item]):
         self.start()
         if self._stream is None:
             raise StopIteration
-        self._sidecar._connected().check()
+        self._sidecar._connected().check_waiting()
         event = self._stream.next()
         if event is None:
             raise StopIteration

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import Any, Literal, Optional, Union
 
 from ._entities import LogEntry, LogEvent, RunSpec, RunStatus, StateEvent
 from ._entity import Entity
@@ -17,7 +17,7 @@ class EndEvent:
     cursor: str
     reason: str
     run: Optional[Run] = None
-    type: str = "end"
+    type: Literal["end"] = "end"
 
 
 RunEvent = Union[StateEvent, LogEvent, EndEvent]

@@ -61,6 +61,7 @@ class Sidecar(Face):
 
     def _request(self, pending: Pending, params: Optional[Mapping[str, Any]], timeout: Optional[float]) -> Any:
         connection = self._connected()
+        connection.check_waiting()
         connection.send(pending, None if params is None else dict(params))
         if not connection.wait(pending, timeout):
             if connection.cancel(pending):

@@ -10,6 +10,7 @@ package enum VolumeParameters {
   ).with {
     $0.example = [["volume_type": "persistent_volume_claim", "name": "data", "mount_path": "/data"]]
     $0.scopes = [.run]
+    $0.group = .resources
     $0.furtherFaults = { value, pointer in
       var seen: Set<JSONValue> = []
       return (value.arrayValue ?? []).enumerated().compactMap { index, volume in

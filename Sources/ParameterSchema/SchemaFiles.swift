@@ -5,10 +5,12 @@ internal import Model
 package enum SchemaFiles {
   /// Contents by path below `schema/`:
   /// `function.schema.json`, `run.ACTION.schema.json`, `container-file.schema.json`, `methods/NAME.schema.json`, the same
-  /// below `draft-07/` and, canonical names only, below `forms/`; `openrpc.json`; `errors.json`.
+  /// below `draft-07/` and, canonical names only, below `forms/`; `openrpc.json`; `errors.json`;
+  /// `cells.json`.
   package static func all(methods: [MethodDeclaration], version: String = "1") -> [String: [UInt8]] {
     var files: [String: JSONObject] = [
       "openrpc.json": OpenRPC.document(methods: methods, version: version), "errors.json": errors(),
+      "cells.json": cells(),
     ]
     let sets = [
       ("", JSONSchema()), ("draft-07/", JSONSchema(dialect: .draft07)), ("forms/", JSONSchema(canonicalOnly: true)),
@@ -45,6 +47,30 @@ package enum SchemaFiles {
     }
     for method in methods { files["methods/\(method.name).schema.json"] = schema.document(method) }
     return files
+  }
+
+  /// What each platform makes of each parameter, action by action.
+  private static func cells() -> JSONObject {
+    [
+      "cells": .array(
+        Cell.all.map { cell in
+          var json: JSONObject = ["parameter": .string(cell.parameter)]
+          json["part"] = cell.part.map { .string($0) }
+          json["action"] = .string(cell.action?.rawValue ?? "createFunction")
+          json["platform"] = .string(cell.target.rawValue)
+          switch cell.outcome {
+          case .works: json["outcome"] = "works"
+          case .warning(let code):
+            json["outcome"] = "warning"
+            json["code"] = .string(code)
+          case .error(let rule):
+            json["outcome"] = "error"
+            json["code"] = .string(rule)
+          }
+          return .object(json)
+        }
+      )
+    ]
   }
 
   private static func errors() -> JSONObject {

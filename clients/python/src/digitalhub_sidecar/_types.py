@@ -506,9 +506,10 @@ class RpcDiscoverParams(TypedDict, total=False):
 
 
 class GetSchemaParams(TypedDict):
-    """One of the JSON Schemas, by name."""
+    """One of the JSON Schemas, or a form's hints, by name."""
     name: str
-    """Such as `function` or `run.job`."""
+    """Such as `function` or `run.job`; `forms/run.job` for a form's schema, and `ui/json-forms/run.job` or `ui/react-
+    jsonschema-form/run.job` for the hints that go with it."""
 
 
 class ValidateParams(TypedDict):
@@ -518,7 +519,7 @@ class ValidateParams(TypedDict):
         "getProject", "listProjects", "deleteProject", "createFunction", "getFunction", "listFunctions",
         "updateFunction", "deleteFunction", "getTask", "listTasks", "run", "renderRun", "getRun", "listRuns",
         "waitRun", "stopRun", "resumeRun", "deleteRun", "getRunLogs", "subscribeRun", "unsubscribe", "getMetrics",
-        "setSecret", "listSecrets", "deleteSecret", "listProfiles"]
+        "apply", "setSecret", "listSecrets", "deleteSecret", "listProfiles"]
     )
     """The method whose params are to be checked."""
     params: dict[str, Any]
@@ -935,6 +936,36 @@ class SecretVolume(_SecretVolumeRequired, total=False):
     """What the volume is made of."""
 
 
+class _HostPathVolumeSpecRequired(TypedDict):
+    path: str
+    """Where it is here."""
+
+
+class HostPathVolumeSpec(_HostPathVolumeSpecRequired, total=False):
+    """What is mounted."""
+    read_only: bool
+    """The program can't change it."""
+    readOnly: bool
+    """Another spelling of `read_only`."""
+
+
+class _HostPathVolumeRequired(TypedDict):
+    volume_type: Literal["host_path"]
+    """A folder or a file of this machine, where local.allow_host_paths of the settings is true."""
+    name: str
+    """The volume's name."""
+    spec: HostPathVolumeSpec
+    """What is mounted."""
+
+
+class HostPathVolume(_HostPathVolumeRequired, total=False):
+    """A folder or a file of this machine, where local.allow_host_paths of the settings is true."""
+    mount_path: str
+    """Where in the container."""
+    mountPath: str
+    """Another spelling of `mount_path`."""
+
+
 class _ShortFormVolumeRequired(TypedDict):
     name: str
     """The volume's name."""
@@ -1005,6 +1036,9 @@ class JobOptions(TypedDict, total=False):
     """The group that owns the volumes' files."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RunJobParamsRequired(TypedDict):
@@ -1093,6 +1127,9 @@ class ServeOptions(TypedDict, total=False):
     """From where the service can be reached."""
     service_name: str
     """Gives the service a second, lasting name: FUNCTION-SERVICE_NAME."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RunServeParamsRequired(TypedDict):
@@ -1150,6 +1187,9 @@ class BuildOptions(TypedDict, total=False):
     """A template that an administrator provides."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
     push: bool
     """Whether the built image is pushed to its registry."""
 
@@ -1218,6 +1258,9 @@ class DeployOptions(TypedDict, total=False):
     """The group that owns the volumes' files."""
     replicas: int
     """How many copies run at once."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RunDeployParamsRequired(TypedDict):
@@ -1294,6 +1337,9 @@ class RenderRunJobParams(_RenderRunJobParamsRequired, total=False):
     """The group that owns the volumes' files."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RenderRunServeParamsRequired(TypedDict):
@@ -1362,6 +1408,9 @@ class RenderRunServeParams(_RenderRunServeParamsRequired, total=False):
     """From where the service can be reached."""
     service_name: str
     """Gives the service a second, lasting name: FUNCTION-SERVICE_NAME."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RenderRunBuildParamsRequired(TypedDict):
@@ -1415,6 +1464,9 @@ class RenderRunBuildParams(_RenderRunBuildParamsRequired, total=False):
     """A template that an administrator provides."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
     push: bool
     """Whether the built image is pushed to its registry."""
 
@@ -1479,6 +1531,9 @@ class RenderRunDeployParams(_RenderRunDeployParamsRequired, total=False):
     """The group that owns the volumes' files."""
     replicas: int
     """How many copies run at once."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _GetRunParamsRequired(TypedDict):
@@ -1686,7 +1741,7 @@ RunEvent = Union[StateEvent, LogEvent, EndEvent]
 
 Volume = Union[
     PersistentVolume, SharedVolume, EmptyDirectoryVolume, EphemeralVolume, ConfigMapVolume, SecretVolume,
-    ShortFormVolume,
+    HostPathVolume, ShortFormVolume,
 ]
 
 

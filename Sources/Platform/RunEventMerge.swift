@@ -65,9 +65,9 @@ package struct RunEventMerge: Sendable {
 
   /// Whether the program is still to be said to run, before what it wrote is told.
   private var isStarting: Bool {
-    guard look.startsWhenRunning, !look.isOver, cursor.states > 0, cursor.states <= look.changes.count else {
-      return false
-    }
+    guard look.startsWhenRunning, !look.isOver, cursor.states > 0 else { return false }
+    // A look that is older than the cursor says nothing.
+    guard cursor.states <= look.changes.count else { return true }
     let last = look.changes[cursor.states - 1]
     return last.leadsToStart && last.state != .running
   }

@@ -7,6 +7,12 @@ struct RunEventPump: Sendable {
   /// Bytes of one batch: large enough to be fast, small enough that an answer soon overtakes.
   private static let batchBytes = 48 << 10
 
+  /// While events come in quick succession, more of them are waited for so long: each bunch wakes several threads and
+  /// the client.
+  private static let pace = Duration.milliseconds(2)
+  /// Enough of them.
+  private static let bunch = 200
+
   /// What the client was sent last.
   struct Sent: Sendable {
     var seq: Int
@@ -37,8 +43,12 @@ struct RunEventPump: Sendable {
     let start = await stream.cursor
     var sent = Sent(seq: start.seq, cursor: start.text)
     do {
+      var isBusy = false
       while !sent.isEnd {
+        if isBusy { try await Task.sleep(for: Self.pace) }
+        let asked = ContinuousClock.now
         let events = try await stream.next()
+        isBusy = events.count < Self.bunch && asked.duration(to: .now) < Self.pace
         var batch = NotificationBatch()
         for event in events {
           write(event, to: &batch)

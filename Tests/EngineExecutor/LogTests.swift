@@ -106,6 +106,36 @@ import Testing
     #expect(texts == log.map(\.text))
   }
 
+  /// A program ends in the middle of a line, and the next one goes on in it: what was given is not given again, and the
+  /// rest is not lost. Read anew from every cursor.
+  @Test func aLineThatAProgramLeftOpenIsGoneOnWith() throws {
+    func frame(_ text: String, second: Int) -> [UInt8] {
+      let message = Array("2026-01-02T03:04:0\(second)Z \(text)".utf8)
+      return [1, 0, 0, 0, 0, 0, UInt8(message.count >> 8), UInt8(message.count & 255)] + message
+    }
+    let attempts = [
+      frame("one\n", second: 1) + frame("two", second: 2), frame("2\n", second: 3) + frame("thr", second: 3),
+      frame("ee\n", second: 4),
+    ]
+    for places in [[0, 1, 2], [0, 2], [1], [2]] {
+      var texts: [String] = []
+      var cursor = LogCursor()
+      for end in places {
+        var demultiplexer = LogDemultiplexer()
+        var skipper = LogSkipper(cursor)
+        func take(_ line: LogDemultiplexer.Line) {
+          guard let line = skipper.new(line) else { return }
+          cursor.move(past: line)
+          texts.append(line.entry(container: "c").text)
+          #expect((try? LogCursor(parsing: cursor.text)) == cursor)
+        }
+        try demultiplexer.read(attempts[...end].flatMap { $0 }, take)
+        demultiplexer.rest(take)
+      }
+      #expect(texts.joined() == (places.last == 1 ? "onetwo2thr" : "onetwo2three"), "\(places): \(texts)")
+    }
+  }
+
   /// A page of a long log is read from where the page before ended, also while one of the streams is silent.
   @Test func aSilentStreamDoesNotHoldTheOtherBack() {
     var cursor = LogCursor()
@@ -117,7 +147,7 @@ import Testing
     #expect(cursor.stdout == LogCursor.Place(time: 500_000_000_000, given: 1))
   }
 
-  @Test(arguments: ["", "x", "e2.1.2.3", "e2.-1.0.0.0", "e1.0.0.0.0", "e2.a.b.c.d", "e2.1.2.3.4.5"])
+  @Test(arguments: ["", "x", "e2.1.2.3", "e2.-1.0.0.0", "e1.0.0.0.0", "e2.a.b.c.d", "e2.1.2.3.4.5", "e3.1.2.3.4"])
   func aForeignCursorIsRefused(text: String) {
     let error = #expect(throws: SidecarError.self) { try LogCursor(parsing: text) }
     #expect(error?.faults.first?.pointer == "/after")

@@ -434,9 +434,12 @@ export interface InitializeParams {
 export interface RpcDiscoverParams {
 }
 
-/** One of the JSON Schemas, by name. */
+/** One of the JSON Schemas, or a form's hints, by name. */
 export interface GetSchemaParams {
-  /** Such as `function` or `run.job`. */
+  /**
+   * Such as `function` or `run.job`; `forms/run.job` for a form's schema, and `ui/json-forms/run.job` or `ui/react-
+   * jsonschema-form/run.job` for the hints that go with it.
+   */
   name: string;
 }
 
@@ -1568,7 +1571,7 @@ export interface Methods {
   "initialize": { params: InitializeParams; result: Initialized };
   /** The OpenRPC document of this server. */
   "rpc.discover": { params: RpcDiscoverParams; result: { [member: string]: unknown } };
-  /** One of the JSON Schemas, by name. */
+  /** One of the JSON Schemas, or a form's hints, by name. */
   "getSchema": { params: GetSchemaParams; result: { [member: string]: unknown } };
   /** Checks the params of a call without making it. */
   "validate": { params: ValidateParams; result: Validation };

@@ -506,9 +506,10 @@ class RpcDiscoverParams(TypedDict, total=False):
 
 
 class GetSchemaParams(TypedDict):
-    """One of the JSON Schemas, by name."""
+    """One of the JSON Schemas, or a form's hints, by name."""
     name: str
-    """Such as `function` or `run.job`."""
+    """Such as `function` or `run.job`; `forms/run.job` for a form's schema, and `ui/json-forms/run.job` or `ui/react-
+    jsonschema-form/run.job` for the hints that go with it."""
 
 
 class ValidateParams(TypedDict):

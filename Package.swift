@@ -102,7 +102,10 @@ let package = Package(
     // MARK: Sidecar
     .target(
       name: "Sidecar",
-      dependencies: ["JSON", "Model", "Platform", "ParameterSchema", "JSONRPC"],
+      dependencies: [
+        "JSON", "YAML", "Model", "Platform", "ParameterSchema", "JSONRPC", "Sources",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: swiftSettings
     ),
 

@@ -27,8 +27,12 @@ package struct Parameter: Sendable {
   package var defaultValue: JSONValue?
   package var example: JSONValue?
   package var unit: String?
-  /// Never shown or logged; forms hide it.
+  /// Never shown or logged; forms mask it.
   package var isSecret = false
+  /// Another way to say what its neighbours say; forms leave it out.
+  package var isShorthand = false
+  package var group = FormGroup.general
+  package var widget: FormWidget?
   /// null is a value of its own: it removes what is there.
   package var isNullable = false
   package var scopes: Set<Scope> = []
@@ -76,8 +80,8 @@ package indirect enum Shape: Sendable {
   case list(Shape, unique: String? = nil)
   /// A closed object.
   case object([Parameter])
-  /// Any names, values of one shape.
-  case map(Shape)
+  /// Any names (of that format), values of one shape.
+  case map(Shape, names: Format? = nil)
   /// As Kubernetes has it; not looked into.
   case freeObject
   case any
@@ -121,7 +125,7 @@ package indirect enum Shape: Sendable {
       case .slug: NameRules.slugPattern
       case .uuid: "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
       case .environmentName: NameRules.environmentNamePattern
-      case .dnsLabel: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+      case .dnsLabel: "^[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?$"
       case .absolutePath: "^/"
       }
     }

@@ -19,6 +19,7 @@ package enum ResourceParameters {
   ).with {
     $0.example = ["limits": ["cpu": "1", "mem": "512Mi"], "requests": ["cpu": "250m", "mem": "128Mi"]]
     $0.scopes = [.run]
+    $0.group = .resources
     $0.normalise = canonical
     $0.furtherFaults = contradictions
   }.onCore(.varies("Core lets a run set limits up to 0.13 only; later they are refused. disk is taken from 0.15."))
@@ -50,7 +51,10 @@ package enum ResourceParameters {
         }
       }
     )
-    return parameter.with { $0.shape = .either([.quantity, both]) }
+    return parameter.with {
+      $0.shape = .either([.quantity, both])
+      $0.isShorthand = true
+    }
   }
 
   /// One amount said twice with different values, a request above its limit, a part of a GPU.

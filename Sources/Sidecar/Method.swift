@@ -14,6 +14,8 @@ package struct Method: Sendable {
     case changesProject
     /// The same, for calls whose `name` is the project.
     case changesNamedProject
+    /// The same, for a call with a file that may name the project.
+    case changesProjectOfFile
     /// By itself: reads and waits.
     case concurrent
   }

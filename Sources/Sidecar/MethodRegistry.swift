@@ -11,7 +11,7 @@ package struct MethodRegistry: RequestHandler {
     .initialize, .discover, .getSchema, .validate, .getCapabilities, .getOrCreateProject, .getProject, .listProjects,
     .deleteProject, .createFunction, .getFunction, .listFunctions, .updateFunction, .deleteFunction, .getTask,
     .listTasks, .run, .renderRun, .getRun, .listRuns, .waitRun, .stopRun, .resumeRun, .deleteRun, .getRunLogs,
-    .subscribeRun, .unsubscribe, .getMetrics, .setSecret, .listSecrets, .deleteSecret, .listProfiles,
+    .subscribeRun, .unsubscribe, .getMetrics, .apply, .setSecret, .listSecrets, .deleteSecret, .listProfiles,
   ]
   package static let declarations = methods.map(\.declaration)
 
@@ -31,11 +31,13 @@ package struct MethodRegistry: RequestHandler {
   }
 
   package func scheduling(of method: String, params: JSONObject) -> Scheduling {
-    switch Self.method(named: method)?.order {
-    case nil, .inline: .inline
-    case .concurrent: .concurrent
-    case .changesProject: .lane(lane(params))
-    case .changesNamedProject: .lane(params["name"]?.stringValue ?? defaultProject ?? "")
+    let found = Self.method(named: method)
+    switch found?.order {
+    case nil, .inline: return .inline
+    case .concurrent: return .concurrent
+    case .changesProject: return .lane(lane(params))
+    case .changesNamedProject: return .lane(params["name"]?.stringValue ?? defaultProject ?? "")
+    case .changesProjectOfFile: return .lane(lane(found?.declaration.check(params).normalised ?? params))
     }
   }
 

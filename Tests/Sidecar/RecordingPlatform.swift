@@ -117,6 +117,7 @@ final class RecordingPlatform: Platform {
     try keep(.tasks(query, function, action))
     return nothing
   }
+  func check(_ draft: RunDraft, of function: FunctionDraft?) async throws {}
   func run(_ draft: RunDraft) async throws -> Entity {
     try keep(.run(draft))
     return run(draft.project)

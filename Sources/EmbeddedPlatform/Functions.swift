@@ -93,22 +93,10 @@ extension EmbeddedPlatform {
         )
       }
     }
-    if cascade {
-      for version in versions {
-        var query = ListQuery(limit: 1000, function: version.id)
-        repeat {
-          let page = try await catalog.runs(project: version.project, query)
-          for run in page.items { try await delete(run) }
-          query.cursor = page.nextCursor
-        } while query.cursor != nil
-      }
+    let (project, ids) = (function.project, versions.map(\.id))
+    return try await withoutRuns(ids.map { ListQuery(function: $0) }, in: project, cascade: cascade) {
+      try await catalog.deleteFunctions(project: project, ids: ids).functions
     }
-    let deletion = try await catalog.deleteFunctions(
-      project: function.project,
-      ids: versions.map(\.id),
-      cascade: cascade
-    )
-    return deletion.functions
   }
 
   package func getTask(project: String, id: String) async throws -> Entity {

@@ -80,7 +80,9 @@ extension EmbeddedPlatform {
   }
 
   private func caughtUp(_ run: RunRecord) async throws -> RunRecord {
+    await housekeeper.begin()
     guard !run.state.isTerminal, try await supervisor.adopt(run) == .taken else { return run }
+    await housekeeper.begin(withEngine: true)
     let reference = RunReference(project: run.entity.project, id: run.id)
     switch try? await executor.observe(try await catalog.execution(of: run)) {
     // It ended meanwhile: the driver is about to say so.

@@ -3,12 +3,14 @@ import Platform
 
 /// Where a reader stands: per stream, the time of the last entry given and how many entries of exactly that time were
 /// given. So it is exact with Podman's whole-second times too; per stream, since only within one do the engines write
-/// in order.
+/// in order. An entry that was given without its end, because its program had ended, may be continued by the next one.
 struct LogCursor: Hashable {
   struct Place: Hashable {
     /// Nanoseconds since 1970. Everything before it was given.
     var time: Int64 = 0
     var given = 0
+    /// Bytes of the last entry given, where it had no line break; else 0.
+    var unended = 0
   }
   var stdout = Place()
   var stderr = Place()
@@ -23,9 +25,15 @@ struct LogCursor: Hashable {
 
   init(parsing text: String) throws {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 5, parts[0] == "e2", let a = Int64(parts[1]), let b = Int(parts[2]), let c = Int64(parts[3]),
-      let d = Int(parts[4]), a >= 0, b >= 0, c >= 0, d >= 0
-    else {
+    let numbers = parts.dropFirst().compactMap { Int64($0) }.filter { $0 >= 0 }
+    switch (parts[0], numbers.count, parts.count) {
+    case ("e2", 4, 5):
+      stdout = Place(time: numbers[0], given: Int(numbers[1]))
+      stderr = Place(time: numbers[2], given: Int(numbers[3]))
+    case ("e3", 6, 7):
+      stdout = Place(time: numbers[0], given: Int(numbers[1]), unended: Int(numbers[2]))
+      stderr = Place(time: numbers[3], given: Int(numbers[4]), unended: Int(numbers[5]))
+    default:
       throw SidecarError(
         .invalidParams,
         "Invalid params: `after` is none that getRunLogs gave.",
@@ -39,11 +47,14 @@ struct LogCursor: Hashable {
         ]
       )
     }
-    stdout = Place(time: a, given: b)
-    stderr = Place(time: c, given: d)
   }
 
-  var text: String { "e2.\(stdout.time).\(stdout.given).\(stderr.time).\(stderr.given)" }
+  var text: String {
+    if stdout.unended == 0, stderr.unended == 0 {
+      return "e2.\(stdout.time).\(stdout.given).\(stderr.time).\(stderr.given)"
+    }
+    return "e3.\(stdout.time).\(stdout.given).\(stdout.unended).\(stderr.time).\(stderr.given).\(stderr.unended)"
+  }
 
   subscript(stream: LogEntry.Stream) -> Place {
     get { stream == .stdout ? stdout : stderr }
@@ -55,6 +66,13 @@ struct LogCursor: Hashable {
     let place = self[stream]
     guard time >= place.time else { return }
     self[stream] = Place(time: time, given: time == place.time ? place.given + 1 : 1)
+  }
+
+  mutating func move(past line: LogDemultiplexer.Line) {
+    // The rest of a line counts as one with its beginning.
+    if line.passed == 0 { move(past: line.stream, at: line.time) }
+    guard line.time == self[line.stream].time else { return }
+    self[line.stream].unended = line.isEnded ? 0 : line.passed + line.bytes.count
   }
 
   /// From which time the engine must be asked, so that nothing new is missed. A stream that has been silent must not
@@ -74,14 +92,23 @@ struct LogSkipper {
 
   init(_ start: LogCursor) { self.start = start }
 
-  mutating func isNew(_ stream: LogEntry.Stream, at time: Int64) -> Bool {
-    let place = start[stream]
-    if time != place.time { return time > place.time }
-    if stream == .stdout {
+  /// The line, or what has come behind the part of it that was given; nil where all of it was.
+  mutating func new(_ line: LogDemultiplexer.Line) -> LogDemultiplexer.Line? {
+    let place = start[line.stream]
+    if line.time != place.time { return line.time > place.time ? line : nil }
+    let seen: Int
+    if line.stream == .stdout {
       seenStdout += 1
-      return seenStdout > place.given
+      seen = seenStdout
+    } else {
+      seenStderr += 1
+      seen = seenStderr
     }
-    seenStderr += 1
-    return seenStderr > place.given
+    if seen > place.given { return line }
+    guard seen == place.given, place.unended > 0, line.bytes.count > place.unended else { return nil }
+    var rest = line
+    rest.passed = place.unended
+    rest.bytes = UnsafeBufferPointer(rebasing: line.bytes[place.unended...])
+    return rest
   }
 }

@@ -15,6 +15,10 @@ struct LogDemultiplexer {
     /// Nanoseconds since 1970.
     var time: Int64
     var bytes: UnsafeBufferPointer<UInt8>
+    /// False for a line that its program left without a line break.
+    var isEnded = true
+    /// How many bytes of it, before these, were given already.
+    var passed = 0
 
     func entry(container: String) -> LogEntry {
       LogEntry(
@@ -63,7 +67,7 @@ struct LogDemultiplexer {
     for stream in [LogEntry.Stream.stdout, .stderr] {
       guard let partial = self[stream] else { continue }
       self[stream] = nil
-      Self.hand(stream, partial.time, partial.bytes, take)
+      Self.hand(stream, partial.time, partial.bytes, isEnded: false, take)
     }
   }
 
@@ -132,8 +136,16 @@ struct LogDemultiplexer {
     return time
   }
 
-  private static func hand(_ stream: LogEntry.Stream, _ time: Int64, _ bytes: [UInt8], _ take: (Line) -> Void) {
-    bytes.withUnsafeBufferPointer { take(Line(stream: stream, time: time, bytes: withoutCarriageReturn($0))) }
+  private static func hand(
+    _ stream: LogEntry.Stream,
+    _ time: Int64,
+    _ bytes: [UInt8],
+    isEnded: Bool = true,
+    _ take: (Line) -> Void
+  ) {
+    bytes.withUnsafeBufferPointer {
+      take(Line(stream: stream, time: time, bytes: withoutCarriageReturn($0), isEnded: isEnded))
+    }
   }
 
   private static func withoutCarriageReturn(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {

@@ -37,7 +37,7 @@ package enum RunParameters {
       .list(.string(.environmentName), unique: ""),
       title: "Secrets",
       "Names of the project's secrets; each becomes an environment variable of that name."
-    ).with { $0.example = ["API_TOKEN"] }.except(.error("unsupported"), on: [.local], actions: [.build]),
+    ).with { $0.example = ["API_TOKEN"] }.except(.error("unsupported"), on: [.docker], actions: [.build]),
     ResourceParameters.resources, VolumeParameters.volumes,
     Parameter(
       "node_selector",
@@ -77,7 +77,7 @@ package enum RunParameters {
       $0.defaultValue = 1
       $0.example = 2
     }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it."))
-      .except(.warning("ports_of_first_replica"), on: [.local], actions: [.serve])
+      .except(.warning("ports_of_first_replica"), on: Cell.Target.local, actions: [.serve])
       .except(.warning("no_effect"), on: Cell.Target.core, actions: [.serve]),
     Parameter(
       "service_ports",
@@ -117,6 +117,16 @@ package enum RunParameters {
       $0.ignoredBy = [.job: "`instructions` have no effect on a job: only a build carries them out."]
       $0.example = ["apt-get update && apt-get install -y git"]
     },
+    Parameter(
+      "ttl_seconds",
+      .integer(minimum: 1, maximum: 315_360_000),
+      title: "Time to live",
+      "How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun. "
+        + "Without it: local.ttl_seconds of the settings, else for ever."
+    ).with {
+      $0.unit = "s"
+      $0.example = 3600
+    }.onCore(.error("Core keeps runs until they are deleted: leave ttl_seconds out, and call deleteRun.")),
     Parameter("push", .boolean, title: "Push", "Whether the built image is pushed to its registry.").with {
       $0.actions = [.build]
       $0.defaultValue = false

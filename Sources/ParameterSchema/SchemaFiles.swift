@@ -4,9 +4,9 @@ internal import Model
 /// Everything that `dh-sidecar schema --write schema/` writes.
 package enum SchemaFiles {
   /// Contents by path below `schema/`:
-  /// `function.schema.json`, `run.ACTION.schema.json`, `container-file.schema.json`, `methods/NAME.schema.json`, the same
-  /// below `draft-07/` and, canonical names only, below `forms/`; `openrpc.json`; `errors.json`;
-  /// `cells.json`.
+  /// `function.schema.json`, `run.ACTION.schema.json`, `container-file.schema.json`, `methods/NAME.schema.json`,
+  /// `notifications/NAME.schema.json` (with a dot for the name's slash), the same below `draft-07/` and, canonical names
+  /// only, below `forms/`; `openrpc.json`; `errors.json`; `cells.json`.
   package static func all(methods: [MethodDeclaration], version: String = "1") -> [String: [UInt8]] {
     var files: [String: JSONObject] = [
       "openrpc.json": OpenRPC.document(methods: methods, version: version), "errors.json": errors(),
@@ -46,6 +46,15 @@ package enum SchemaFiles {
       )
     }
     for method in methods { files["methods/\(method.name).schema.json"] = schema.document(method) }
+    // Nobody fills in a form for what a server sends.
+    for notification in methods.flatMap(\.notifications) where !schema.canonicalOnly {
+      let name = String(notification.name.map { $0 == "/" ? "." : $0 })
+      files["notifications/\(name).schema.json"] = schema.document(
+        notification.params,
+        title: "Params of \(notification.name)",
+        description: notification.summary
+      )
+    }
     return files
   }
 

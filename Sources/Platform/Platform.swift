@@ -60,6 +60,8 @@ package protocol Platform: Sendable {
   /// `decided` is called once the deletion is recorded, before everything is gone.
   func deleteRun(_ reference: RunReference, decided: @Sendable () -> Void) async throws -> Entity
   func getRunLogs(_ reference: RunReference, query: LogQuery, timeoutSeconds: Double) async throws -> LogPage
+  /// A run's transitions and log in one order, from a place on, and whatever follows until the run is over. To be closed.
+  func events(of reference: RunReference, query: RunEventQuery) async throws -> RunEventStream
 
   /// What a run measured, as the platform has it; `name` picks one.
   func getMetrics(_ reference: RunReference, name: String?) async throws -> JSONValue
@@ -84,6 +86,9 @@ extension Platform {
     throw unsupported("getMetrics")
   }
   package func listProfiles() async throws -> [JSONObject] { throw unsupported("listProfiles") }
+  package func events(of reference: RunReference, query: RunEventQuery) async throws -> RunEventStream {
+    throw unsupported("subscribeRun")
+  }
 
   private func unsupported(_ method: String) -> SidecarError {
     SidecarError(

@@ -63,6 +63,7 @@ struct MethodCall: Sendable {
   let platform: any Platform
   /// Where a call names no project. Nil on Core, which has none by itself.
   let defaultProject: String?
+  let subscriptions: Subscriptions
   let context: RequestContext
 
   func string(_ name: String) -> String? { params[name]?.stringValue }

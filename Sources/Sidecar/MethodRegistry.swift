@@ -11,7 +11,7 @@ package struct MethodRegistry: RequestHandler {
     .initialize, .discover, .getSchema, .validate, .getCapabilities, .getOrCreateProject, .getProject, .listProjects,
     .deleteProject, .createFunction, .getFunction, .listFunctions, .updateFunction, .deleteFunction, .getTask,
     .listTasks, .run, .renderRun, .getRun, .listRuns, .waitRun, .stopRun, .resumeRun, .deleteRun, .getRunLogs,
-    .getMetrics, .apply, .setSecret, .listSecrets, .deleteSecret, .listProfiles,
+    .subscribeRun, .unsubscribe, .getMetrics, .apply, .setSecret, .listSecrets, .deleteSecret, .listProfiles,
   ]
   package static let declarations = methods.map(\.declaration)
 
@@ -22,6 +22,7 @@ package struct MethodRegistry: RequestHandler {
 
   private let platform: any Platform
   private let defaultProject: String?
+  private let subscriptions = Subscriptions()
 
   /// `defaultProject`: of calls that name none; nil where each has to.
   package init(defaultProject: String? = "default", platform: any Platform) {
@@ -69,6 +70,7 @@ package struct MethodRegistry: RequestHandler {
       warnings: check.warnings,
       platform: platform,
       defaultProject: defaultProject,
+      subscriptions: subscriptions,
       context: context
     )
     if defaultProject == nil, call.givenProject == nil, found.declaration.takesProject {

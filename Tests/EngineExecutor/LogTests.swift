@@ -94,9 +94,11 @@ import Testing
       var skipper = LogSkipper(cursor)
       var page: [String] = []
       for line in log where line.time >= cursor.since && page.count < pageSize {
-        guard skipper.isNew(line.stream, at: line.time) else { continue }
-        page.append(line.text)
-        cursor.move(past: line.stream, at: line.time)
+        Array(line.text.utf8).withUnsafeBufferPointer { bytes in
+          guard let new = skipper.new(.init(stream: line.stream, time: line.time, bytes: bytes)) else { return }
+          page.append(line.text)
+          cursor.move(past: new)
+        }
       }
       texts += page
       cursor = try LogCursor(parsing: cursor.text)

@@ -21,6 +21,7 @@ final class RecordingPlatform: Platform {
     case wait(RunReference, WaitGoal?, Double?)
     case stop(RunReference, Int?)
     case logs(RunReference, LogQuery, Double)
+    case events(RunReference, RunEventQuery)
     case secret(project: String, name: String, value: String?)
     case deletion(project: String, cascade: Bool)
     case functionDeletion(FunctionReference, allVersions: Bool, cascade: Bool)
@@ -170,6 +171,11 @@ final class RecordingPlatform: Platform {
       entries: [LogEntry(timestamp: moment, stream: .stderr, container: "c", text: "t")],
       cursor: "cursor"
     )
+  }
+  func events(of reference: RunReference, query: RunEventQuery) async throws -> RunEventStream {
+    try keep(.events(reference, query))
+    let look = RunLook(run(reference.project))
+    return RunEventStream(after: RunCursor(run: Self.id), first: look, looks: { _ in }, now: { look }, logs: nil)
   }
   func setSecret(project: String, name: String, value: String) async throws -> Entity {
     try keep(.secret(project: project, name: name, value: value))

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +200,21 @@ def test_closing_is_quick_with_a_wait_under_way(shell: dh.Function) -> None:
     assert failed and time.monotonic() - begin < 2
     with dh.Sidecar() as another:
         another.get_run(run.id).delete()
+
+
+def test_a_file_is_applied(sidecar: dh.Sidecar, engine: str, tmp_path: Path) -> None:
+    file = tmp_path / "hello.container.yaml"
+    text = (f"function: {{name: filed, kind: container, image: \"{engine}\", command: sh}}\n"
+            "runs: {once: {action: job, args: [-c, echo from a file]}}\n")
+    file.write_text(text)
+    sidecar.get_or_create_project("of-the-file")
+    sidecar.get_or_create_project("last-got")
+    applied = sidecar.apply(file)
+    assert applied.function.project == "last-got" and list(applied.runs) == ["once"]
+    assert applied.runs["once"].wait().logs().text == "from a file\n"
+    again = sidecar.apply(text=text)
+    assert (again.function, again.runs) == (applied.function, applied.runs)
+    # The project that the file names wins, one that the call names has to agree.
+    assert sidecar.apply(text=f"project: of-the-file\n{text}").function.project == "of-the-file"
+    with pytest.raises(dh.CallError, match="/project"):
+        sidecar.apply(text=f"project: of-the-file\n{text}", project="last-got")

@@ -29,10 +29,9 @@ package struct EngineExecutor: Executor {
     await sources.shutdown()
   }
 
-  /// `{engine, version, api_version, socket, found_by, rootless, cgroup_version, …, tried}`; at most 5 s old.
+  /// `{engine, version, api_version, socket, found_by, rootless, cgroup_version, …, tried}`.
   package func describe() async throws -> JSONObject {
-    if let known = await locator.known() { return known }
-    return try await withClient { client in
+    try await withClient { client in
       let version = try await client.get("/version").json
       let info = try await client.get("/info").json
       let security = info?["SecurityOptions"]?.arrayValue?.compactMap(\.stringValue) ?? []
@@ -51,7 +50,6 @@ package struct EngineExecutor: Executor {
       ]
       json["libpod_version"] = client.engine.libpodVersion.map { .string($0) }
       json["tried"] = .array(await attempts())
-      await locator.keep(json)
       return json
     }
   }

@@ -16,7 +16,6 @@ actor EngineLocator {
   private var found: Engine?
   private var service: PodmanService?
   private(set) var attempts: [Attempt] = []
-  private var description: (json: JSONObject, until: ContinuousClock.Instant)?
 
   init(configuration: EngineConfiguration, transport: HTTPTransport) {
     self.configuration = configuration
@@ -36,21 +35,7 @@ actor EngineLocator {
   }
 
   /// The next call looks again.
-  func forget(_ engine: Engine) {
-    guard found == engine else { return }
-    found = nil
-    description = nil
-  }
-
-  /// What the engine said of itself, for as long as that is taken as it is. Podman takes half a second to say it.
-  func known() -> JSONObject? {
-    guard let description, description.until > .now else { return nil }
-    return description.json
-  }
-
-  func keep(_ json: JSONObject, for seconds: Double = 5) {
-    if found != nil { description = (json, .now + .seconds(seconds)) }
-  }
+  func forget(_ engine: Engine) { if found == engine { found = nil } }
 
   func shutdown() {
     service?.end()

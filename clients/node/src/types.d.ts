@@ -437,8 +437,8 @@ export interface RpcDiscoverParams {
 /** One of the JSON Schemas, or a form's hints, by name. */
 export interface GetSchemaParams {
   /**
-   * Such as `function` or `run.job`; `forms/run.job` for a form's schema, and `ui/json-forms/run.job` or `ui/react-
-   * jsonschema-form/run.job` for the hints that go with it.
+   * Such as `function`, `run.job` or `container-file`; `forms/run.job` for a form's schema, and `ui/json-
+   * forms/run.job` or `ui/react-jsonschema-form/run.job` for the hints that go with it.
    */
   name: string;
 }
@@ -1597,6 +1597,16 @@ export interface GetMetricsParams {
   name?: string;
 }
 
+/** Makes what a container file describes: a function and its runs. */
+export interface ApplyParams {
+  /** The project; the file's own, if it names one, has to agree. */
+  project?: string;
+  /** The file's text. A relative code_src in it is taken from the folder that dh-sidecar was started in. */
+  text?: string;
+  /** The file's path, in place of its text. A relative code_src in it is taken from the file's folder. */
+  path?: string;
+}
+
 /** Sets or replaces a secret; the value is never shown again. */
 export interface SetSecretParams {
   /** The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`. */
@@ -1687,6 +1697,8 @@ export interface Methods {
   "unsubscribe": { params: UnsubscribeParams; result: Unsubscribed };
   /** What a run measured, where the platform keeps it. */
   "getMetrics": { params: GetMetricsParams; result: Metrics };
+  /** Makes what a container file describes: a function and its runs. */
+  "apply": { params: ApplyParams; result: Applied };
   /** Sets or replaces a secret; the value is never shown again. */
   "setSecret": { params: SetSecretParams; result: Secret };
   /** The secrets of a project, without their values. */

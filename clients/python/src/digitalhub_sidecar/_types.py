@@ -508,8 +508,8 @@ class RpcDiscoverParams(TypedDict, total=False):
 class GetSchemaParams(TypedDict):
     """One of the JSON Schemas, or a form's hints, by name."""
     name: str
-    """Such as `function` or `run.job`; `forms/run.job` for a form's schema, and `ui/json-forms/run.job` or `ui/react-
-    jsonschema-form/run.job` for the hints that go with it."""
+    """Such as `function`, `run.job` or `container-file`; `forms/run.job` for a form's schema, and `ui/json-
+    forms/run.job` or `ui/react-jsonschema-form/run.job` for the hints that go with it."""
 
 
 class ValidateParams(TypedDict):
@@ -1685,6 +1685,16 @@ class GetMetricsParams(_GetMetricsParamsRequired, total=False):
     """One metric; `k8s` is what the cluster measures."""
 
 
+class ApplyParams(TypedDict, total=False):
+    """Makes what a container file describes: a function and its runs."""
+    project: str
+    """The project; the file's own, if it names one, has to agree."""
+    text: str
+    """The file's text. A relative code_src in it is taken from the folder that dh-sidecar was started in."""
+    path: str
+    """The file's path, in place of its text. A relative code_src in it is taken from the file's folder."""
+
+
 class _SetSecretParamsRequired(TypedDict):
     name: str
     """The secret's name, which is also the variable's in the container."""
@@ -1757,6 +1767,6 @@ MethodName = Literal[
     "initialize", "rpc.discover", "getSchema", "validate", "getCapabilities", "getOrCreateProject", "getProject",
     "listProjects", "deleteProject", "createFunction", "getFunction", "listFunctions", "updateFunction",
     "deleteFunction", "getTask", "listTasks", "run", "renderRun", "getRun", "listRuns", "waitRun", "stopRun",
-    "resumeRun", "deleteRun", "getRunLogs", "subscribeRun", "unsubscribe", "getMetrics", "setSecret", "listSecrets",
-    "deleteSecret", "listProfiles",
+    "resumeRun", "deleteRun", "getRunLogs", "subscribeRun", "unsubscribe", "getMetrics", "apply", "setSecret",
+    "listSecrets", "deleteSecret", "listProfiles",
 ]

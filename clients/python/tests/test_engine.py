@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -207,14 +208,14 @@ def test_a_file_is_applied(sidecar: dh.Sidecar, engine: str, tmp_path: Path) -> 
     text = (f"function: {{name: filed, kind: container, image: \"{engine}\", command: sh}}\n"
             "runs: {once: {action: job, args: [-c, echo from a file]}}\n")
     file.write_text(text)
-    sidecar.get_or_create_project("of-the-file")
-    sidecar.get_or_create_project("last-got")
+    # A run of a file has the same id in every catalog, so on one engine it needs a project of its own each time.
+    of_the_file, last_got = (sidecar.get_or_create_project(f"{name}-{uuid.uuid4().hex}").name for name in "ab")
     applied = sidecar.apply(file)
-    assert applied.function.project == "last-got" and list(applied.runs) == ["once"]
+    assert applied.function.project == last_got and list(applied.runs) == ["once"]
     assert applied.runs["once"].wait().logs().text == "from a file\n"
     again = sidecar.apply(text=text)
     assert (again.function, again.runs) == (applied.function, applied.runs)
     # The project that the file names wins, one that the call names has to agree.
-    assert sidecar.apply(text=f"project: of-the-file\n{text}").function.project == "of-the-file"
+    assert sidecar.apply(text=f"project: {of_the_file}\n{text}").function.project == of_the_file
     with pytest.raises(dh.CallError, match="/project"):
-        sidecar.apply(text=f"project: of-the-file\n{text}", project="last-got")
+        sidecar.apply(text=f"project: {of_the_file}\n{text}", project=last_got)

@@ -45,7 +45,7 @@ package enum RunParameters {
     ).with {
       $0.example = ["API_TOKEN"]
       $0.group = .program
-    },
+    }.except(.error("unsupported"), on: [.local], actions: [.build]),
     ResourceParameters.resources, VolumeParameters.volumes,
     Parameter(
       "node_selector",
@@ -77,7 +77,8 @@ package enum RunParameters {
       $0.group = .resources
     },
     identity("run_as_user", "Run as user", "The user id that the program runs with.", running)
-      .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there.")),
+      .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there."))
+      .except(.error("unsupported"), on: [.core13], actions: [.serve, .deploy]),
     identity("run_as_group", "Run as group", "The group id that the program runs with.", running),
     identity("fs_group", "File system group", "The group that owns the volumes' files.", running),
     Parameter("replicas", .integer(minimum: 1), title: "Replicas", "How many copies run at once.").with {
@@ -85,7 +86,9 @@ package enum RunParameters {
       $0.defaultValue = 1
       $0.example = 2
       $0.group = .service
-    }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it.")),
+    }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it."))
+      .except(.warning("ports_of_first_replica"), on: [.local], actions: [.serve])
+      .except(.warning("no_effect"), on: Cell.Target.core, actions: [.serve]),
     Parameter(
       "service_ports",
       .list(.object(servicePort), unique: "port"),
@@ -128,6 +131,16 @@ package enum RunParameters {
       $0.example = ["apt-get update && apt-get install -y git"]
       $0.group = .build
     },
+    Parameter(
+      "ttl_seconds",
+      .integer(minimum: 1, maximum: 315_360_000),
+      title: "Time to live",
+      "How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun. "
+        + "Without it: local.ttl_seconds of the settings, else for ever."
+    ).with {
+      $0.unit = "s"
+      $0.example = 3600
+    }.onCore(.error("Core keeps runs until they are deleted: leave ttl_seconds out, and call deleteRun.")),
     Parameter("push", .boolean, title: "Push", "Whether the built image is pushed to its registry.").with {
       $0.actions = [.build]
       $0.defaultValue = false

@@ -129,7 +129,10 @@ package struct JSONSchema: Sendable {
       var schema: JSONObject = ["type": "array", "items": .object(self.schema(of: element))]
       if unique == "" { schema["uniqueItems"] = true }
       return schema
-    case .map(let element): return ["type": "object", "additionalProperties": .object(self.schema(of: element))]
+    case .map(let element, let names):
+      var schema: JSONObject = ["type": "object", "additionalProperties": .object(self.schema(of: element))]
+      schema["propertyNames"] = names.map { .object(string($0)) }
+      return schema
     case .object(let members): return object(members)
     case .either(let shapes):
       guard !canonicalOnly, shapes.count > 1 else { return shapes.first.map(self.schema) ?? [:] }

@@ -4,12 +4,14 @@ internal import Model
 /// Everything that `dh-sidecar schema --write schema/` writes.
 package enum SchemaFiles {
   /// Contents by path below `schema/`:
-  /// `function.schema.json`, `run.ACTION.schema.json`, `methods/NAME.schema.json`, `notifications/NAME.schema.json`
-  /// (with a dot for the name's slash), the same below `draft-07/`; for forms, all but the notifications below `forms/`;
-  /// what goes with a form, below `ui/json-forms/` and `ui/react-jsonschema-form/`; `openrpc.json`; `errors.json`.
+  /// `function.schema.json`, `run.ACTION.schema.json`, `container-file.schema.json`, `methods/NAME.schema.json`,
+  /// `notifications/NAME.schema.json` (with a dot for the name's slash), the same below `draft-07/`; for forms, all but
+  /// the notifications below `forms/`; what goes with a form, below `ui/json-forms/` and `ui/react-jsonschema-form/`;
+  /// `openrpc.json`; `errors.json`; `cells.json`.
   package static func all(methods: [MethodDeclaration], version: String = "1") -> [String: [UInt8]] {
     var files: [String: JSONObject] = [
       "openrpc.json": OpenRPC.document(methods: methods, version: version), "errors.json": errors(),
+      "cells.json": cells(),
     ]
     for set in DocumentSet.all {
       for subject in Subject.all(methods: methods) {
@@ -31,6 +33,30 @@ package enum SchemaFiles {
   /// The folders that `getSchema` knows beside the first.
   package static var folders: [String] { DocumentSet.all.map(\.folder).filter { !$0.isEmpty } }
 
+  /// What each platform makes of each parameter, action by action.
+  private static func cells() -> JSONObject {
+    [
+      "cells": .array(
+        Cell.all.map { cell in
+          var json: JSONObject = ["parameter": .string(cell.parameter)]
+          json["part"] = cell.part.map { .string($0) }
+          json["action"] = .string(cell.action?.rawValue ?? "createFunction")
+          json["platform"] = .string(cell.target.rawValue)
+          switch cell.outcome {
+          case .works: json["outcome"] = "works"
+          case .warning(let code):
+            json["outcome"] = "warning"
+            json["code"] = .string(code)
+          case .error(let rule):
+            json["outcome"] = "error"
+            json["code"] = .string(rule)
+          }
+          return .object(json)
+        }
+      )
+    ]
+  }
+
   private static func errors() -> JSONObject {
     [
       "errors": .array(
@@ -48,18 +74,20 @@ package enum SchemaFiles {
 /// What schemas and forms are of.
 private enum Subject {
   case function
+  case containerFile
   case run(Action)
   case method(MethodDeclaration)
   case notification(NotificationDeclaration)
 
   static func all(methods: [MethodDeclaration]) -> [Subject] {
-    [.function] + Action.allCases.map(Subject.run) + methods.map(Subject.method)
+    [.function, .containerFile] + Action.allCases.map(Subject.run) + methods.map(Subject.method)
       + methods.flatMap(\.notifications).map(Subject.notification)
   }
 
   var name: String {
     switch self {
     case .function: "function"
+    case .containerFile: "container-file"
     case .run(let action): "run.\(action.rawValue)"
     case .method(let method): "methods/\(method.name)"
     case .notification(let notification):
@@ -110,6 +138,12 @@ private struct DocumentSet {
         title: "Function",
         description: "A container function, as createFunction takes it."
       )
+    case .containerFile:
+      schema.document(
+        schema.object(ContainerFileParameters.document),
+        title: "Container file",
+        description: "A function and its runs, as apply takes them: *.container.yaml or JSON."
+      )
     case .run(let action):
       schema.document(
         schema.params(of: RunParameters.run, action: action),
@@ -135,7 +169,8 @@ private struct DocumentSet {
     case .method(let method):
       method.parameters.isEmpty || method.discriminatedByAction
         ? nil : FormHints.document(method.parameters, dialect: dialect)
-    case .notification: nil
+    // Nobody fills in a form for what a server sends, nor for a file with any number of runs.
+    case .containerFile, .notification: nil
     }
   }
 }

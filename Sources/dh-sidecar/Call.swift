@@ -40,10 +40,13 @@ struct Call: ParsableCommand {
   var params: [String] = []
 
   func run() throws {
-    let params = try parsedParams()
-    let composition = try settledComposition()
+    try Self.carryOut(method, try parsedParams(), options)
+  }
+
+  /// One call: its result on stdout or its error on stderr, and the exit code.
+  static func carryOut(_ method: String, _ params: JSONObject, _ options: CompositionOptions) throws {
+    let composition = try settled(options)
     let registry = composition.registry
-    let method = method
     let outcome = Blocking.run { () async -> Result<JSONValue, any Error> in
       do {
         return .success(try await registry.handle(method, params: params, context: .none))
@@ -51,7 +54,7 @@ struct Call: ParsableCommand {
         return .failure(error)
       }
     }
-    let code = Self.report(outcome.mapError(registry.responseError))
+    let code = report(outcome.mapError(registry.responseError))
     // A run that was recorded gets to its engine before this process ends, however long its image takes.
     composition.close(drainSeconds: 3600)
     if code != 0 { throw ExitCode(code) }
@@ -73,12 +76,12 @@ struct Call: ParsableCommand {
   }
 
   /// A fault in the settings is an error like any other.
-  private func settledComposition() throws -> Composition {
+  private static func settled(_ options: CompositionOptions) throws -> Composition {
     do {
       return try options.made()
     } catch let error as SidecarError {
       let answer = ResponseError(code: error.code.number, message: error.message, data: .object(error.data))
-      throw ExitCode(Self.report(.failure(answer)))
+      throw ExitCode(report(.failure(answer)))
     }
   }
 

@@ -12,7 +12,7 @@ extension Method {
           "name",
           .string(.nonEmpty),
           title: "Name",
-          "Such as `function` or `run.job`; `forms/run.job` for a form's schema, and `ui/json-forms/run.job` or "
+          "Such as `function`, `run.job` or `container-file`; `forms/run.job` for a form's schema, and `ui/json-forms/run.job` or "
             + "`ui/react-jsonschema-form/run.job` for the hints that go with it."
         ).with {
           $0.required = true
@@ -27,7 +27,7 @@ extension Method {
     let name = call.params["name"]?.stringValue ?? ""
     guard let document = SchemaFiles.document(named: name, methods: MethodRegistry.declarations) else {
       let names =
-        ["function"] + Action.allCases.map { "run.\($0.rawValue)" }
+        ["function", "container-file"] + Action.allCases.map { "run.\($0.rawValue)" }
         + MethodRegistry.declarations.map { "methods/\($0.name)" }
       throw SidecarError(
         .schemaNotFound,

@@ -45,8 +45,7 @@ class Events(Generic[Item]):
         self.start()
         if self._stream is None:
             raise StopIteration
-        self._sidecar._connected().check_waiting()
-        event = self._stream.next()
+        event = self._sidecar._connected().next_event(self._stream)
         if event is None:
             raise StopIteration
         return self._item(event)
@@ -78,7 +77,7 @@ class Events(Generic[Item]):
     async def __anext__(self) -> Item:
         if self._stream is None:
             await self.start_async()
-        event = None if self._stream is None else await self._stream.next_async()
+        event = None if self._stream is None else await self._stream.next_async(self._sidecar._connected().task_waits)
         if event is None:
             raise StopAsyncIteration
         return self._item(event)

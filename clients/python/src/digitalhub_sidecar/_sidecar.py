@@ -62,7 +62,7 @@ class Sidecar(Face):
     def _request(self, pending: Pending, params: Optional[Mapping[str, Any]], timeout: Optional[float]) -> Any:
         connection = self._connected()
         connection.check_waiting()
-        connection.send(pending, None if params is None else dict(params))
+        connection.send(pending, params)
         if not connection.wait(pending, timeout):
             if connection.cancel(pending):
                 raise _timed_out(pending, timeout)
@@ -163,8 +163,9 @@ class AsyncSidecar:
         arrived: asyncio.Future[None] = loop.create_future()
         pending.on_settled = lambda: tell(loop, arrived)
         connection = self.sidecar._connected()
-        connection.send(pending, None if params is None else dict(params))
+        connection.send(pending, params)
         try:
+            connection.task_waits(loop)
             await (arrived if timeout is None else asyncio.wait_for(arrived, timeout))
         except asyncio.TimeoutError:
             if connection.cancel(pending):

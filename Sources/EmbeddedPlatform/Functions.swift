@@ -6,6 +6,12 @@ package import Platform
 extension EmbeddedPlatform {
   package func createFunction(_ draft: FunctionDraft) async throws -> Entity {
     try await requireProject(draft.project)
+    let function = entity(of: draft)
+    try await catalog.insertFunction(function)
+    return function
+  }
+
+  func entity(of draft: FunctionDraft) -> Entity {
     let id = draft.id ?? EntityID.generate()
     var function = entity(.function, kind: draft.kind, id: id, name: draft.name, project: draft.project)
     function.metadata.description = draft.description
@@ -13,7 +19,6 @@ extension EmbeddedPlatform {
     function.metadata.embedded = draft.embedded
     function.spec = draft.spec
     function.status = ["state": "CREATED"]
-    try await catalog.insertFunction(function)
     return function
   }
 

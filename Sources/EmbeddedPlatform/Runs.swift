@@ -9,6 +9,28 @@ extension EmbeddedPlatform {
     let profile = try RunProfile(draft.spec, among: profiles)
     let (spec, warnings) = try workload(draft, function, profile)
     if let known = try await known(draft, function) { return known.entity.shown }
+    try await requireStartable(draft, function, spec)
+    let record = try await insert(try await newRun(draft, function, profile, warnings: warnings), draft)
+    try await supervisor.adopt(record)
+    await housekeeper.begin(withEngine: true)
+    return record.entity.shown
+  }
+
+  package func check(_ draft: RunDraft, of made: FunctionDraft?) async throws {
+    let function: Entity
+    if let made {
+      try await requireProject(made.project)
+      function = entity(of: made)
+    } else {
+      function = try await getFunction(draft.function)
+    }
+    let (spec, _) = try workload(draft, function, try RunProfile(draft.spec, among: profiles))
+    if let id = draft.runID, try await catalog.run(project: draft.project, id: id) != nil { return }
+    try await requireStartable(draft, function, spec)
+  }
+
+  /// Throws what stands in the way of a run, whose parameters are right, at this moment.
+  private func requireStartable(_ draft: RunDraft, _ function: Entity, _ spec: WorkloadSpec) async throws {
     guard executor.actions.contains(draft.action) else {
       throw SidecarError(
         .unsupportedAction,
@@ -39,10 +61,6 @@ extension EmbeddedPlatform {
         spec: spec
       )
     )
-    let record = try await insert(try await newRun(draft, function, profile, warnings: warnings), draft)
-    try await supervisor.adopt(record)
-    await housekeeper.begin(withEngine: true)
-    return record.entity.shown
   }
 
   package func render(_ draft: RunDraft) async throws -> RenderedRun {

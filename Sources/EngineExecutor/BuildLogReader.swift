@@ -5,6 +5,7 @@ import Platform
 /// Reads a build's log, page by page. A cursor is `b1.` and the file's offset.
 struct BuildLogReader {
   private static let patience = Duration.milliseconds(100)
+  private static let pieceBytes = 128 << 10
 
   let log: BuildLog
 
@@ -25,6 +26,30 @@ struct BuildLogReader {
       offset = lines.last?.end ?? offset
       try await Task.sleep(for: Self.patience)
     }
+  }
+
+  /// Some of the entries from an offset on, and the offset behind them; the same offset where there is nothing new.
+  func batch(from offset: Int) -> (batch: LogBatch, end: Int) {
+    var limit = Self.pieceBytes
+    while true {
+      let lines = read(from: offset, limit: limit)
+      var batch = LogBatch()
+      for line in lines { if let entry = line.entry { batch.append(entry, cursor: "b1.\(line.end)") } }
+      if let end = lines.last?.end { return (batch, end) }
+      // A line may be longer than a piece.
+      guard bytes(from: offset, limit: limit).count == limit else { return (batch, offset) }
+      limit *= 2
+    }
+  }
+
+  /// The last entries that are there now, each with its place, and the place before the first of them.
+  func last(_ count: Int) throws -> (start: String, batch: LogBatch) {
+    let lines = read(from: 0)
+    let entries = lines.filter { $0.entry != nil }
+    var batch = LogBatch()
+    for line in entries.suffix(count) { if let entry = line.entry { batch.append(entry, cursor: "b1.\(line.end)") } }
+    let before = count == 0 ? lines.last : entries.dropLast(count).last
+    return ("b1.\(before?.end ?? 0)", batch)
   }
 
   /// The ids of images that its attempts have made.
@@ -59,7 +84,7 @@ struct BuildLogReader {
     return LogPage(entries: entries, cursor: "b1.\(entries.isEmpty ? end : reached)")
   }
 
-  private static func offset(_ cursor: String) throws -> Int {
+  static func offset(_ cursor: String) throws -> Int {
     guard cursor.hasPrefix("b1."), let offset = Int(cursor.dropFirst(3)), offset >= 0 else {
       let message = "`after` is none that getRunLogs gave for a build."
       throw SidecarError(
@@ -72,8 +97,8 @@ struct BuildLogReader {
   }
 
   /// Whole lines only: the last one may be half written.
-  private func read(from offset: Int) -> [Line] {
-    let bytes = self.bytes(from: offset)
+  private func read(from offset: Int, limit: Int = .max) -> [Line] {
+    let bytes = self.bytes(from: offset, limit: limit)
     var lines: [Line] = []
     var start = bytes.startIndex
     while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -105,13 +130,13 @@ struct BuildLogReader {
   }
 
   /// Empty where there is no file (yet).
-  private func bytes(from offset: Int) -> [UInt8] {
+  private func bytes(from offset: Int, limit: Int = .max) -> [UInt8] {
     let descriptor = open(log.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }
     defer { close(descriptor) }
     var information = stat()
     guard fstat(descriptor, &information) == 0, Int(information.st_size) > offset else { return [] }
-    let size = Int(information.st_size) - offset
+    let size = min(Int(information.st_size) - offset, limit)
     return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size {
         let got = pread(descriptor, buffer.baseAddress?.advanced(by: count), size - count, off_t(offset + count))

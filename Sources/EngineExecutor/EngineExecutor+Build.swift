@@ -57,6 +57,8 @@ extension EngineExecutor {
         }
         result = .success(ending)
       } catch {
+        // Whoever follows the log is not to wait for what nobody will write.
+        log.end()
         result = .failure(error)
       }
       await fetched?.discard()

@@ -51,7 +51,7 @@ struct LogReader {
     var skipper = LogSkipper(start)
     var page = PageMaker(cursor: start, container: container)
     try await stream(since(start.since), ended: ended) { line in
-      if !page.isFull(limit), skipper.isNew(line.stream, at: line.time) { page.append(line) }
+      if !page.isFull(limit), let new = skipper.new(line) { page.append(new) }
     } more: {
       !page.isFull(limit)
     }
@@ -74,9 +74,9 @@ struct LogReader {
     }
     guard let first else { return LogPage(entries: [], cursor: try start(query).text) }
     if let since = query.since, rounded(since.nanoseconds) > first {
-      return try await counted(count, from: LogCursor(from: rounded(since.nanoseconds)), ended: ended)
+      return try await counted(count, from: LogCursor(from: rounded(since.nanoseconds)), ended: ended).page
     }
-    if hasJoined, !client.engine.isPodman { return try await counted(count, from: try start(query), ended: ended) }
+    if hasJoined, !client.engine.isPodman { return try await counted(count, from: try start(query), ended: ended).page }
     if lines <= count, !client.engine.isPodman { return single.page }
     if !client.engine.isPodman, single.cursor.stdout.time != first, single.cursor.stderr.time != first {
       // Both streams' last times are later than the first entry's, or the stream has no entry here at all.
@@ -86,18 +86,32 @@ struct LogReader {
       }
       return LogPage(entries: single.page.entries, cursor: cursor.text)
     }
-    return try await counted(count, from: LogCursor(from: first), ended: ended)
+    return try await counted(count, from: LogCursor(from: first), ended: ended).page
   }
 
-  private func counted(_ count: Int, from start: LogCursor, ended: Bool) async throws -> LogPage {
+  /// The last entries that are there now, each with its place, and the place before the first of them.
+  func last(_ count: Int) async throws -> (start: String, batch: LogBatch) {
+    guard let state = try await client.inspect(container) else { return (LogCursor().text, LogBatch()) }
+    var first: Int64?
+    let hasJoined = try await stream("&tail=\(count + 1)", ended: false) { line in
+      if first == nil { first = line.time }
+    } more: {
+      !client.engine.isPodman || first == nil
+    }
+    let start = hasJoined && !client.engine.isPodman ? LogCursor() : first.map(LogCursor.init(from:)) ?? LogCursor()
+    let counted = try await counted(count, from: start, ended: !state.isRunning)
+    return (counted.start.text, counted.batch)
+  }
+
+  private func counted(_ count: Int, from start: LogCursor, ended: Bool) async throws -> PageMaker {
     var skipper = LogSkipper(start)
     var page = PageMaker(cursor: start, container: container)
     try await stream(since(start.since), ended: ended) { line in
-      if skipper.isNew(line.stream, at: line.time) { page.append(line, keeping: count) }
+      if let new = skipper.new(line) { page.append(new, keeping: count) }
     } more: {
       true
     }
-    return page.page
+    return page
   }
 
   private func follow(from start: LogCursor, limit: Int) async throws -> LogPage {
@@ -106,7 +120,7 @@ struct LogReader {
     var demultiplexer = LogDemultiplexer()
     try await chunks("&follow=1" + since(start.since)) { chunk in
       try demultiplexer.read(chunk) { line in
-        if !page.isFull(limit), skipper.isNew(line.stream, at: line.time) { page.append(line) }
+        if !page.isFull(limit), let new = skipper.new(line) { page.append(new) }
       }
       return page.isEmpty
     }
@@ -115,7 +129,7 @@ struct LogReader {
 
   /// A little earlier than wanted: Podman leaves out what is exactly at the time given and knows whole seconds only,
   /// and some of Docker's log drivers keep microseconds.
-  private func since(_ time: Int64) -> String {
+  func since(_ time: Int64) -> String {
     let second: Int64 = 1_000_000_000
     guard time > 2 * second else { return "" }
     if client.engine.isPodman { return "&since=\(time / second - 1)" }
@@ -141,15 +155,20 @@ struct LogReader {
   }
 
   private func chunks(_ parameters: String, _ take: ([UInt8]) throws -> Bool) async throws {
+    try await open(parameters)?.forEachChunk(take)
+  }
+
+  /// The log in frames; nil where there is no such container.
+  func open(_ parameters: String) async throws -> HTTPResponse? {
     let path = "/containers/\(container)/logs?stdout=1&stderr=1&timestamps=1" + parameters
     let response = try await client.open(EngineCall("GET", path), longLived: true)
     guard response.isSuccess else {
       let reply = EngineReply(status: response.status, body: try await response.body())
       // Docker goes on knowing a container for a moment that is being removed.
-      if reply.status == 404 || reply.message.contains("marked for removal") { return }
+      if reply.status == 404 || reply.message.contains("marked for removal") { return nil }
       throw reply.refusal("The log of \(container) can't be read.")
     }
-    try await response.forEachChunk(take)
+    return response
   }
 }
 
@@ -157,24 +176,31 @@ struct LogReader {
 private struct PageMaker {
   private(set) var cursor: LogCursor
   let container: String
+  /// Before the first entry.
+  private(set) var start: LogCursor
   private var entries: [LogEntry] = []
+  /// Behind each entry.
+  private var places: [LogCursor] = []
   private var bytes = 0
   /// Entries before this one were put aside again.
   private var first = 0
 
   init(cursor: LogCursor, container: String) {
     self.cursor = cursor
+    start = cursor
     self.container = container
   }
 
   var isEmpty: Bool { entries.isEmpty }
   var page: LogPage { LogPage(entries: Array(entries[first...]), cursor: cursor.text) }
+  var batch: LogBatch { LogBatch(entries: Array(entries[first...]), cursors: places[first...].map(\.text)) }
 
   func isFull(_ limit: Int) -> Bool { entries.count >= limit || bytes >= LogReader.pageBytes }
 
   mutating func append(_ line: LogDemultiplexer.Line) {
-    cursor.move(past: line.stream, at: line.time)
+    cursor.move(past: line)
     entries.append(line.entry(container: container))
+    places.append(cursor)
     bytes += line.bytes.count
   }
 
@@ -183,10 +209,12 @@ private struct PageMaker {
     append(line)
     while entries.count - first > count || (bytes > LogReader.pageBytes && entries.count - first > 1) {
       bytes -= entries[first].text.utf8.count
+      start = places[first]
       first += 1
     }
     if first > 4096, first > entries.count / 2 {
       entries.removeFirst(first)
+      places.removeFirst(first)
       first = 0
     }
   }

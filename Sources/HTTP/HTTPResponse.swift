@@ -32,6 +32,9 @@ package struct HTTPResponse: Sendable {
     }
   }
 
+  /// The body as it comes in, pulled chunk by chunk: who does not pull makes the sender wait. Once per response.
+  package var chunks: HTTPChunks { HTTPChunks(response.body.makeAsyncIterator()) }
+
   /// The whole body; `HTTPError.tooLarge` beyond the limit.
   package func body(limit: Int = 16 << 20) async throws -> [UInt8] {
     var bytes: [UInt8] = []
@@ -41,5 +44,21 @@ package struct HTTPResponse: Sendable {
       return true
     }
     return bytes
+  }
+}
+
+/// A body that is pulled chunk by chunk.
+package struct HTTPChunks {
+  private var iterator: HTTPClientResponse.Body.AsyncIterator
+
+  fileprivate init(_ iterator: HTTPClientResponse.Body.AsyncIterator) { self.iterator = iterator }
+
+  /// Nil at the end of the body. Throws `HTTPError`, or `CancellationError` where the task is cancelled.
+  package mutating func next() async throws -> [UInt8]? {
+    do {
+      return try await iterator.next().map { Array($0.readableBytesView) }
+    } catch {
+      throw HTTPError.translated(error)
+    }
   }
 }

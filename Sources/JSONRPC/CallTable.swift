@@ -11,6 +11,8 @@ struct Call: Sendable {
   var lane: String?
   var task: Task<Void, Never>?
   var isCancelled = false
+  /// What begins once the answer is on its way.
+  var afterReply: [@Sendable () async -> Void] = []
 }
 
 /// All calls that are not answered yet, and the order within lanes. A value: the connection keeps it behind its lock.
@@ -40,6 +42,11 @@ struct CallTable {
   }
 
   mutating func began(_ serial: Int, _ task: Task<Void, Never>) { calls[serial]?.task = task }
+
+  /// Lets go of the work where the call gets no answer (any more).
+  mutating func addAfterReply(_ serial: Int, _ work: @escaping @Sendable () async -> Void) {
+    if calls[serial]?.id != nil { calls[serial]?.afterReply.append(work) }
+  }
 
   /// Takes the call out to be answered; nil where it is answered already.
   mutating func remove(_ serial: Int) -> Call? {

@@ -94,7 +94,12 @@ extension Connection {
 
   // MARK: Answers
 
-  func answer(_ call: Call, _ outcome: Outcome) { fill(call.slot, call.id, outcome) }
+  func answer(_ call: Call, _ outcome: Outcome) {
+    guard case .success = outcome, !call.afterReply.isEmpty else { return fill(call.slot, call.id, outcome) }
+    call.slot.fill(call.id.map { Self.response($0, outcome) }) { [weak self] in
+      for work in call.afterReply { self?.spawn(work) }
+    }
+  }
 
   func fill(_ slot: ReplySlot, _ id: RequestID?, _ outcome: Outcome) {
     slot.fill(id.map { Self.response($0, outcome) })
@@ -123,7 +128,11 @@ extension Connection {
         let message: JSONValue = ["jsonrpc": "2.0", "method": .string(method), "params": .object(params)]
         try await outbound.enqueueNotification(framed(message), owner: serial)
       },
+      notifyAll: { [self] batch in
+        try await outbound.enqueueNotification(batch.framed(state.withLock { $0.framing }), owner: serial)
+      },
       spawn: { [self] work in spawn(work) },
+      spawnAfterReply: { [self] work in state.withLock { $0.table.addAfterReply(serial, work) } },
       watchParent: { [self] pid in watchParent(pid) },
       leaveLane: { [self] in
         state.withLock { state in

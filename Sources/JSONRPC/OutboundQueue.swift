@@ -35,8 +35,11 @@ final class OutboundQueue: Sendable {
   private let limit: Int
   private let notificationLimit: Int
 
-  /// One write(2) takes at most about this much, so that a reply never waits behind megabytes of notifications.
+  /// One write(2) takes at most about this much.
   private static let pieceLimit = 256 << 10
+  /// Of notifications: a reply waits at most for one such piece and for what the pipe holds, a few milliseconds where the
+  /// client reads some ten megabytes in a second.
+  private static let notificationPieceLimit = 64 << 10
 
   init(output: Int32, limit: Int, readerWake: WakeSignal) {
     self.output = output
@@ -186,10 +189,14 @@ final class OutboundQueue: Sendable {
         return ([], false)
       }
       var piece: [UInt8] = []
-      let replies = Self.take(from: state.replies, into: &piece)
+      let replies = Self.take(from: state.replies, into: &piece, limit: Self.pieceLimit)
       state.replies.removeFirst(replies)
       let before = piece.count
-      let notifications = Self.take(from: state.notifications.lazy.map(\.frame), into: &piece)
+      let notifications = Self.take(
+        from: state.notifications.lazy.map(\.frame),
+        into: &piece,
+        limit: Self.notificationPieceLimit
+      )
       state.notifications.removeFirst(notifications)
       state.notificationBytes -= piece.count - before
       state.isWriterAsleep = piece.isEmpty
@@ -197,10 +204,10 @@ final class OutboundQueue: Sendable {
     }
   }
 
-  private static func take(from frames: some Sequence<[UInt8]>, into piece: inout [UInt8]) -> Int {
+  private static func take(from frames: some Sequence<[UInt8]>, into piece: inout [UInt8], limit: Int) -> Int {
     var count = 0
     for frame in frames {
-      guard piece.count < pieceLimit else { break }
+      guard piece.count < limit else { break }
       // A lone frame is handed over as it is: a large reply is not copied.
       if piece.isEmpty { piece = frame } else { piece += frame }
       count += 1

@@ -18,27 +18,42 @@ struct ReplySlot: Sendable {
     return (0..<count).map { ReplySlot(batch: batch, index: $0, send: send) }
   }
 
-  /// Called once for each slot; nil for a notification.
-  func fill(_ answer: JSONValue?) {
+  /// Called once for each slot; nil for a notification. `sent` is called once the answer is on its way, which in a batch
+  /// is when the last one is there.
+  func fill(_ answer: JSONValue?, sent: (@Sendable () -> Void)? = nil) {
     guard let batch else {
       if let answer { send(answer) }
+      sent?()
       return
     }
-    if let answers = batch.fill(index, answer), !answers.isEmpty { send(.array(answers)) }
+    guard let (answers, calls) = batch.fill(index, answer, sent) else { return }
+    if !answers.isEmpty { send(.array(answers)) }
+    for call in calls { call() }
   }
 }
 
 private final class BatchReply: Sendable {
-  private let state: Mutex<(answers: [JSONValue?], left: Int)>
+  private struct State {
+    var answers: [JSONValue?]
+    var left: Int
+    var sent: [@Sendable () -> Void] = []
+  }
 
-  init(_ count: Int) { state = Mutex((Array(repeating: nil, count: count), count)) }
+  private let state: Mutex<State>
 
-  /// All answers, when this was the last.
-  func fill(_ index: Int, _ answer: JSONValue?) -> [JSONValue]? {
+  init(_ count: Int) { state = Mutex(State(answers: Array(repeating: nil, count: count), left: count)) }
+
+  /// All answers, and what is to be called then, when this was the last.
+  func fill(
+    _ index: Int,
+    _ answer: JSONValue?,
+    _ sent: (@Sendable () -> Void)?
+  ) -> ([JSONValue], [@Sendable () -> Void])? {
     state.withLock { state in
       state.answers[index] = answer
       state.left -= 1
-      return state.left == 0 ? state.answers.compactMap { $0 } : nil
+      if let sent { state.sent.append(sent) }
+      return state.left == 0 ? (state.answers.compactMap { $0 }, state.sent) : nil
     }
   }
 }

@@ -10,6 +10,7 @@ package enum VolumeParameters {
   ).with {
     $0.example = [["volume_type": "persistent_volume_claim", "name": "data", "mount_path": "/data"]]
     $0.scopes = [.run]
+    $0.group = .resources
     $0.furtherFaults = { value, pointer in
       var seen: Set<JSONValue> = []
       return (value.arrayValue ?? []).enumerated().compactMap { index, volume in
@@ -22,7 +23,9 @@ package enum VolumeParameters {
         )
       }
     }
-  }
+  }.except(.error("unsupported"), on: Cell.Target.local, actions: [.build])
+    .except(.warning("not_persistent"), on: Cell.Target.core, parts: ["persistent_volume_claim"])
+    .except(.error("unsupported"), on: [.core13], parts: ["shared_volume"])
 
   private static let variants: [Shape.Variant] = [
     variant(

@@ -13,13 +13,19 @@ package struct MethodDeclaration: Sendable {
   package var discriminatedByAction: Bool
   package var resultDescription: String
   /// JSON Schema of the result.
-  package var resultSchema: JSONObject
+  package var resultSchema: JSONObject { resultCache.value }
+  /// What it sends besides its answer.
+  package var notifications: [NotificationDeclaration] { notificationCache.value }
   package var errors: [ErrorCode]
   /// Params that work as they stand.
   package var example: JSONObject
   /// Rules between params, given those that have no fault of their own.
   package var furtherFaults: (@Sendable (JSONObject) -> [Fault])?
+  /// Goes on with a check of params without faults: of a text that they hold, say.
+  package var furtherCheck: (@Sendable (inout ParameterCheck) -> Void)?
   private let parameterCache: Lazy<[Parameter]>
+  private let resultCache: Lazy<JSONObject>
+  private let notificationCache: Lazy<[NotificationDeclaration]>
 
   package init(
     _ name: String,
@@ -28,10 +34,12 @@ package struct MethodDeclaration: Sendable {
     parameters: @autoclosure @escaping @Sendable () -> [Parameter],
     discriminatedByAction: Bool = false,
     result: String,
-    resultSchema: JSONObject = ["type": "object"],
+    resultSchema: @autoclosure @escaping @Sendable () -> JSONObject = ["type": "object"],
     errors: [ErrorCode] = [],
     example: JSONObject = [:],
-    furtherFaults: (@Sendable (JSONObject) -> [Fault])? = nil
+    notifications: @autoclosure @escaping @Sendable () -> [NotificationDeclaration] = [],
+    furtherFaults: (@Sendable (JSONObject) -> [Fault])? = nil,
+    furtherCheck: (@Sendable (inout ParameterCheck) -> Void)? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -39,10 +47,12 @@ package struct MethodDeclaration: Sendable {
     parameterCache = Lazy(parameters)
     self.discriminatedByAction = discriminatedByAction
     self.resultDescription = result
-    self.resultSchema = resultSchema
+    resultCache = Lazy(resultSchema)
+    notificationCache = Lazy(notifications)
     self.errors = errors
     self.example = example
     self.furtherFaults = furtherFaults
+    self.furtherCheck = furtherCheck
   }
 
   package var takesProject: Bool { parameters.contains { $0.name == "project" } }
@@ -60,6 +70,22 @@ package struct MethodDeclaration: Sendable {
     var check = ParameterCheck(params, against: parameters, action: action)
     let known = Set(check.faults.map(\.pointer))
     check.faults += furtherFaults?(check.normalised).filter { !known.contains($0.pointer) } ?? []
+    if check.faults.isEmpty { furtherCheck?(&check) }
     return check
+  }
+}
+
+/// What a server sends without being asked each time.
+package struct NotificationDeclaration: Sendable {
+  package var name: String
+  /// One line.
+  package var summary: String
+  /// JSON Schema of its params.
+  package var params: JSONObject
+
+  package init(_ name: String, summary: String, params: JSONObject) {
+    self.name = name
+    self.summary = summary
+    self.params = params
   }
 }

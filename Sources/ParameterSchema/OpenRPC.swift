@@ -21,7 +21,7 @@ package enum OpenRPC {
       "name": "result", "description": .string(declaration.resultDescription),
       "schema": .object(declaration.resultSchema),
     ]
-    return [
+    var method: JSONObject = [
       "name": .string(declaration.name), "summary": .string(declaration.summary),
       "description": .string(declaration.description), "paramStructure": "by-name",
       "params": .array(
@@ -39,5 +39,14 @@ package enum OpenRPC {
       ),
       "x-params-schema": .object(schema.params(of: declaration)),
     ]
+    if !declaration.notifications.isEmpty {
+      // OpenRPC has no word for what a server sends by itself.
+      method["x-notifications"] = .array(
+        declaration.notifications.map {
+          ["name": .string($0.name), "summary": .string($0.summary), "params": .object($0.params)]
+        }
+      )
+    }
+    return method
   }
 }

@@ -231,6 +231,18 @@ package protocol Executor: Sendable {
   func removeLeftovers(of catalog: String, known: @Sendable (Set<String>) async throws -> Set<String>) async throws
 
   func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage
+
+  /// Reads the log from a place on (empty: the beginning) as it is written, through restarts of the program and of the
+  /// engine. `take` is awaited before more is read, so whoever is slow to take makes the platform wait. Returns at the end
+  /// of the log, once `over` says that no program begins any more.
+  func followLogs(
+    _ execution: Execution,
+    after place: String,
+    over: RunOver,
+    take: @escaping @Sendable (LogBatch) async throws -> Void
+  ) async throws
+  /// The last entries that are there now, and the place before the first of them.
+  func lastLogs(_ execution: Execution, count: Int) async throws -> (start: String, batch: LogBatch)
 }
 
 extension Executor {

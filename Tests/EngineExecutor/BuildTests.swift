@@ -51,6 +51,24 @@ import Testing
     ),
   ]
 
+  /// A progress bar: text without a line break comes in pieces, none of which is looked through twice, and no more of it
+  /// is kept than the longest line.
+  @Test(.timeLimit(.minutes(1)))
+  func aProgressBarThatNeverEndsItsLine() {
+    var stream = BuildStream()
+    let piece = "\r" + String(repeating: "#", count: 19)
+    let line = JSONValue.object(["stream": .string(piece)]).serialized()
+    let count = 200_000
+    var events: [BuildStream.Event] = []
+    for _ in 0..<count { events += stream.read(line) }
+    events += stream.read(JSONValue.object(["stream": "done\nnext\n"]).serialized()) + stream.rest()
+    let texts = events.compactMap { if case .line(let text, false) = $0 { text } else { nil } }
+    #expect(texts.joined() == String(repeating: piece, count: count) + "donenext")
+    #expect(
+      texts.last == "next" && texts.allSatisfy { $0.utf8.count <= LogDemultiplexer.longestLine + piece.utf8.count }
+    )
+  }
+
   @Test(arguments: streams.indices)
   func whatABuilderSays(index: Int) {
     #expect(Self.events(Self.streams[index].lines) == Self.streams[index].events)

@@ -19,6 +19,7 @@ import Testing
       "waitRun", "stopRun", "deleteRun", "getRunLogs", "renderRun", "validate", "getTask", "listTasks",
       "getOrCreateProject", "getProject", "listProjects", "deleteProject", "setSecret", "listSecrets", "deleteSecret",
       "getCapabilities", "getSchema", "rpc.discover", "initialize", "resumeRun", "getMetrics", "listProfiles",
+      "subscribeRun", "unsubscribe",
     ] {
       #expect(names.contains(name))
     }
@@ -43,8 +44,28 @@ import Testing
   @Test(arguments: MethodRegistry.declarations.map(\.name))
   func anExampleIsAnswered(name: String) async throws {
     let method = try #require(MethodRegistry.declarations.first { $0.name == name })
-    let answer = try await RecordingPlatform().call(name, method.example)
+    let registry = RecordingPlatform().registry()
+    if name == "unsubscribe" { _ = try await registry.handle("subscribeRun", params: ["id": "x"], context: .none) }
+    let answer = try await registry.handle(name, params: method.example, context: .none)
     #expect(answer.objectValue != nil)
+  }
+
+  /// An engine takes long to describe itself: for a second the reader repeats what it said.
+  @Test func capabilitiesAreRepeatedForASecond() async throws {
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .concurrent)
+    let first = try await registry.handle("getCapabilities", params: [:], context: .none)
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .inline)
+    #expect(try registry.handleInline("getCapabilities", params: [:], context: .none) == first)
+    #expect(registry.scheduling(of: "getCapabilities", params: ["x": 1]) == .concurrent)
+    try await Task.sleep(for: .milliseconds(1100))
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .concurrent)
+  }
+
+  /// Else whoever starts the engine, and asks again, is told of the past.
+  @Test func anEngineThatIsGoneIsNeverRepeated() async throws {
+    let registry = RecordingPlatform(capabilities: ["engine": nil, "engine_error": ["message": "x"]]).registry()
+    _ = try await registry.handle("getCapabilities", params: [:], context: .none)
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .concurrent)
   }
 
   @Test(arguments: [

@@ -5,8 +5,33 @@ internal import Platform
 enum CoreLogPage {
   /// `isOver`: the run has ended, so that a last line without its line break is complete.
   static func make(_ records: [LogRecord], query: LogQuery, isOver: Bool) throws -> LogPage {
+    var (entries, cursor) = try chosen(records, query: query, isOver: isOver)
+    entries = Array(entries.prefix(query.limit))
+    for given in entries { cursor.move(to: given.end, in: records[given.record]) }
+    return LogPage(entries: entries.map(\.entry), cursor: cursor.text)
+  }
+
+  /// The same, with the cursor behind each entry.
+  static func batch(_ records: [LogRecord], query: LogQuery, isOver: Bool) throws -> LogBatch {
+    var (entries, cursor) = try chosen(records, query: query, isOver: isOver)
+    var batch = LogBatch()
+    for given in entries.prefix(query.limit) {
+      cursor.move(to: given.end, in: records[given.record])
+      batch.append(given.entry, cursor: cursor.text)
+    }
+    return batch
+  }
+
+  private typealias Chosen = (entry: LogEntry, record: Int, end: Int)
+
+  /// What is asked for, and the cursor before it.
+  private static func chosen(
+    _ records: [LogRecord],
+    query: LogQuery,
+    isOver: Bool
+  ) throws -> ([Chosen], CoreLogCursor) {
     var cursor = try query.after.map(CoreLogCursor.init(parsing:)) ?? CoreLogCursor()
-    var entries: [(entry: LogEntry, record: Int, end: Int)] = []
+    var entries: [Chosen] = []
     for (index, record) in records.enumerated() {
       // Where the last change is not known, nothing may be passed over.
       if let since = query.since, record.isLastChange, record.timestamp < since {
@@ -28,9 +53,7 @@ enum CoreLogPage {
       for skipped in entries.dropLast(tail) { cursor.move(to: skipped.end, in: records[skipped.record]) }
       entries = Array(entries.suffix(tail))
     }
-    let page = entries.prefix(query.limit)
-    for given in page { cursor.move(to: given.end, in: records[given.record]) }
-    return LogPage(entries: page.map(\.entry), cursor: cursor.text)
+    return (entries, cursor)
   }
 
   /// Complete lines from an offset on, each with the offset behind its line break.

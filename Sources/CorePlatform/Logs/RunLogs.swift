@@ -18,7 +18,7 @@ extension CorePlatform {
     }
   }
 
-  private func records(_ reference: RunReference) async throws -> [LogRecord] {
+  func records(_ reference: RunReference) async throws -> [LogRecord] {
     let what = "the logs of run \(reference.id)"
     let answer = try await client.send(spelling: reference.id, what) {
       .context("GET", reference.project, "runs", $0, "logs")

@@ -96,6 +96,16 @@ actor RunPoller {
     throw CancellationError()
   }
 
+  /// Every look at the run that differs from the one before, until nobody listens. A newer one may stand for those
+  /// before it.
+  nonisolated func news(of reference: RunReference) async -> AsyncStream<News> {
+    let (number, news, continuation) = await join(reference)
+    continuation.onTermination = { [self] _ in
+      Task { await leave(reference.project, number) }
+    }
+    return news
+  }
+
   // MARK: Who waits
 
   private func join(_ reference: RunReference) -> (Int, AsyncStream<News>, AsyncStream<News>.Continuation) {

@@ -55,7 +55,7 @@ package enum FunctionParameters {
       "On Core the function's wins, so another one in a run is refused; a build gets a new version for it, and its tag is "
         + "Core's, which warnings say."
     )
-  )
+  ).except(.warning("image_name"), on: Cell.Target.core, actions: [.build])
 
   /// A name that no registry can have is found before anything asks for it.
   private static let imageFaults: @Sendable (JSONValue, String) -> [Fault] = { value, pointer in
@@ -150,6 +150,7 @@ package enum FunctionParameters {
     $0.example = "main:run"
     $0.group = .source
     $0.scopes = [.function]
+    $0.actions = [.job, .serve, .deploy]
   }
 
   package static let lang = Parameter(

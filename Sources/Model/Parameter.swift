@@ -41,6 +41,9 @@ package struct Parameter: Sendable {
   /// Actions that accept it though it has no effect there: the warning's text.
   package var ignoredBy: [Action: String] = [:]
   package var treatments: [PlatformKind: Treatment] = [:]
+  /// Of `Cell`: members that platforms treat differently, and where a cell is not what the treatment says.
+  package var parts: [String] = []
+  package var exceptions: [CellException] = []
   /// From any accepted form to the one that is kept; applied to a value without faults.
   package var normalise: (@Sendable (JSONValue) -> JSONValue)?
   /// Rules that the shape can't say; given a value of the right JSON type, parts of which may have faults already, and

@@ -45,7 +45,7 @@ package enum RunParameters {
     ).with {
       $0.example = ["API_TOKEN"]
       $0.group = .program
-    },
+    }.except(.error("unsupported"), on: [.docker], actions: [.build]),
     ResourceParameters.resources, VolumeParameters.volumes,
     Parameter(
       "node_selector",
@@ -77,7 +77,8 @@ package enum RunParameters {
       $0.group = .resources
     },
     identity("run_as_user", "Run as user", "The user id that the program runs with.", running)
-      .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there.")),
+      .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there."))
+      .except(.error("unsupported"), on: [.core13], actions: [.serve, .deploy]),
     identity("run_as_group", "Run as group", "The group id that the program runs with.", running),
     identity("fs_group", "File system group", "The group that owns the volumes' files.", running),
     Parameter("replicas", .integer(minimum: 1), title: "Replicas", "How many copies run at once.").with {
@@ -85,7 +86,9 @@ package enum RunParameters {
       $0.defaultValue = 1
       $0.example = 2
       $0.group = .service
-    }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it.")),
+    }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it."))
+      .except(.warning("ports_of_first_replica"), on: Cell.Target.local, actions: [.serve])
+      .except(.warning("no_effect"), on: Cell.Target.core, actions: [.serve]),
     Parameter(
       "service_ports",
       .list(.object(servicePort), unique: "port"),

@@ -11,5 +11,6 @@ extension Parameter {
     with { $0.group = .placement }
       .onLocal(.warning("`\(name)` says where to run; this machine is the only place, so it has no effect."))
       .onCore(.varies("Core takes it up to 0.14; from 0.15 only a template (profile) sets it, so it is refused."))
+      .except(.error("unsupported"), on: [.core15])
   }
 }

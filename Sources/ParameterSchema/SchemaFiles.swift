@@ -7,10 +7,11 @@ package enum SchemaFiles {
   /// `function.schema.json`, `run.ACTION.schema.json`, `container-file.schema.json`, `methods/NAME.schema.json`,
   /// `notifications/NAME.schema.json` (with a dot for the name's slash), the same below `draft-07/`; for forms, all but
   /// the notifications below `forms/`; what goes with a form, below `ui/json-forms/` and `ui/react-jsonschema-form/`;
-  /// `openrpc.json`; `errors.json`.
+  /// `openrpc.json`; `errors.json`; `cells.json`.
   package static func all(methods: [MethodDeclaration], version: String = "1") -> [String: [UInt8]] {
     var files: [String: JSONObject] = [
       "openrpc.json": OpenRPC.document(methods: methods, version: version), "errors.json": errors(),
+      "cells.json": cells(),
     ]
     for set in DocumentSet.all {
       for subject in Subject.all(methods: methods) {
@@ -31,6 +32,30 @@ package enum SchemaFiles {
 
   /// The folders that `getSchema` knows beside the first.
   package static var folders: [String] { DocumentSet.all.map(\.folder).filter { !$0.isEmpty } }
+
+  /// What each platform makes of each parameter, action by action.
+  private static func cells() -> JSONObject {
+    [
+      "cells": .array(
+        Cell.all.map { cell in
+          var json: JSONObject = ["parameter": .string(cell.parameter)]
+          json["part"] = cell.part.map { .string($0) }
+          json["action"] = .string(cell.action?.rawValue ?? "createFunction")
+          json["platform"] = .string(cell.target.rawValue)
+          switch cell.outcome {
+          case .works: json["outcome"] = "works"
+          case .warning(let code):
+            json["outcome"] = "warning"
+            json["code"] = .string(code)
+          case .error(let rule):
+            json["outcome"] = "error"
+            json["code"] = .string(rule)
+          }
+          return .object(json)
+        }
+      )
+    ]
+  }
 
   private static func errors() -> JSONObject {
     [

@@ -23,6 +23,7 @@ package struct MethodRegistry: RequestHandler {
   private let platform: any Platform
   private let defaultProject: String?
   private let subscriptions = Subscriptions()
+  private let recent = RecentAnswers()
 
   /// `defaultProject`: of calls that name none; nil where each has to.
   package init(defaultProject: String? = "default", platform: any Platform) {
@@ -34,7 +35,7 @@ package struct MethodRegistry: RequestHandler {
     let found = Self.method(named: method)
     switch found?.order {
     case nil, .inline: return .inline
-    case .concurrent: return .concurrent
+    case .concurrent: return params.isEmpty && recent.isGood(method) ? .inline : .concurrent
     case .changesProject: return .lane(lane(params))
     case .changesNamedProject: return .lane(params["name"]?.stringValue ?? defaultProject ?? "")
     case .changesProjectOfFile: return .lane(lane(found?.declaration.check(params).normalised ?? params))
@@ -51,8 +52,10 @@ package struct MethodRegistry: RequestHandler {
   }
 
   package func handleInline(_ method: String, params: JSONObject, context: RequestContext) throws -> JSONValue {
-    guard let found = Self.method(named: method), case .pure(let answer) = found.answer else {
-      throw Self.unknown(method)
+    guard let found = Self.method(named: method) else { throw Self.unknown(method) }
+    guard case .pure(let answer) = found.answer else {
+      guard let recent = recent.last(method) else { throw Self.unknown(method) }
+      return recent
     }
     // LSP clients send members of their own with `initialize`: those are ignored.
     let checked = method == "initialize" ? params : try Self.checked(found, params).normalised
@@ -83,7 +86,10 @@ package struct MethodRegistry: RequestHandler {
         )
       ])
     }
-    return try await answer(call)
+    let value = try await answer(call)
+    let duration = found.goodFor(value)
+    if params.isEmpty, duration > .zero { recent.keep(value, of: method, for: duration) }
+    return value
   }
 
   private static func checked(_ method: Method, _ params: JSONObject) throws -> ParameterCheck {

@@ -15,8 +15,7 @@ struct RunEventPump: Sendable {
 
   /// What the client was sent last.
   struct Sent: Sendable {
-    var seq: Int
-    var cursor: String
+    var cursor: RunCursor
     var isEnd = false
   }
 
@@ -40,8 +39,8 @@ struct RunEventPump: Sendable {
   }
 
   private func pump() async -> Sent {
-    let start = await stream.cursor
-    var sent = Sent(seq: start.seq, cursor: start.text)
+    var sent = Sent(cursor: await stream.cursor)
+    var writer = RunEventWriter(subscription: place.id)
     do {
       var isBusy = false
       while !sent.isEnd {
@@ -51,11 +50,11 @@ struct RunEventPump: Sendable {
         isBusy = events.count < Self.bunch && asked.duration(to: .now) < Self.pace
         var batch = NotificationBatch()
         for event in events {
-          write(event, to: &batch)
+          batch.append { writer.write(event, to: &$0) }
           guard batch.size >= Self.batchBytes || event.seq == events.last?.seq else { continue }
           try await notifyAll(batch)
           batch.removeAll()
-          sent = Sent(seq: event.seq, cursor: event.cursor, isEnd: event.isEnd)
+          sent = Sent(cursor: event.cursor, isEnd: event.isEnd)
         }
       }
     } catch {
@@ -70,13 +69,14 @@ struct RunEventPump: Sendable {
 
   private func send(_ reason: RunStreamEnd.Reason, after sent: Sent, error: SidecarError? = nil) async throws {
     var batch = NotificationBatch()
-    let end = RunStreamEnd(reason, error: error)
-    write(RunEvent(seq: sent.seq + 1, cursor: sent.cursor, content: .end(end)), to: &batch)
+    var writer = RunEventWriter(subscription: place.id)
+    let end = RunEvent(
+      seq: sent.cursor.seq + 1,
+      cursor: sent.cursor,
+      content: .end(RunStreamEnd(reason, error: error))
+    )
+    batch.append { writer.write(end, to: &$0) }
     try await notifyAll(batch)
-  }
-
-  private func write(_ event: RunEvent, to batch: inout NotificationBatch) {
-    batch.append { RunEventWriter.write(event, subscription: place.id, to: &$0) }
   }
 }
 

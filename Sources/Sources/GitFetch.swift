@@ -126,7 +126,8 @@ struct GitFetch {
   func gitConfiguration() throws(SourceError) -> String {
     var lines = [
       "[core]", "hooksPath = /dev/null", "fsmonitor = false", "[gc]", "auto = 0", "[maintenance]", "auto = false",
-      "[fetch]", "fsckObjects = true", "unpackLimit = 1", "[submodule]", "recurse = false", "[http]", "lowSpeedLimit = 1",
+      "[fetch]", "fsckObjects = true", "unpackLimit = 1", "[submodule]", "recurse = false", "[http]",
+      "lowSpeedLimit = 1",
       "lowSpeedTime = 60",
     ]
     switch source.transport {

@@ -9,7 +9,7 @@ from core_double import CoreDouble
 from sidecar import BINARY, Sidecar, clean_environment
 
 README = os.path.join(os.path.dirname(__file__), "../../README.md")
-COMMANDS = {"python": ["/usr/bin/python3"], "mjs": ["node"], "sh": ["sh", "-eu"]}
+COMMANDS = {"python": ["/usr/bin/python3"], "mjs": ["node"], "sh": ["sh", "-eu"], "stream": ["/usr/bin/python3"]}
 
 
 def examples():

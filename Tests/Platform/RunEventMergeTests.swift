@@ -126,7 +126,7 @@ struct Story {
     let whole = history(after: RunCursor(run: Story.id))
     #expect(whole.map(\.seq) == Array(1...(Self.whole.count + lines.count)))
     for event in whole {
-      let rest = history(after: try RunCursor(parsing: event.cursor, run: Story.id))
+      let rest = history(after: try RunCursor(parsing: event.cursor.text, run: Story.id))
       #expect(rest.map(\.cursor) == whole[event.seq...].map(\.cursor))
       #expect(Story.words(rest) == Story.words(Array(whole[event.seq...])))
     }

@@ -62,7 +62,9 @@ import Testing
 
   /// Zeros, which are nothing in a pack.
   @Test func nothingIsCheckedOutThatIsTooLarge() async throws {
-    let repository = try await Self.repository("for n in range(3): open(f'f{n}', 'wb').write(b'%d' % n + bytes(4 << 20))")
+    let repository = try await Self.repository(
+      "for n in range(3): open(f'f{n}', 'wb').write(b'%d' % n + bytes(4 << 20))"
+    )
     let large = try await Self.fetch(repository, SourceLimits(fileBytes: 1 << 20))
     #expect(large.error?.message.contains("f0 is larger than 1 MiB") == true, "\(large.error as Any)")
     let many = try await Self.fetch(repository, SourceLimits(totalBytes: 10 << 20))

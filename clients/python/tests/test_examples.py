@@ -29,7 +29,7 @@ def program(example: str, image: str) -> str:
     """The example and what it needs before it; but for the import and the images as it is on the page."""
     text = "".join((REFERENCE / f"{name}.py").read_text() for name in ("function", example))
     for old, new in (("import digitalhub as dh", "import digitalhub_sidecar as dh"), ("hello-world:latest", image),
-                     ("python:3.11-slim", image), ("apt-get update && apt-get install -y git", "echo made > /tmp/made")):
+                     ("python:3.11-slim", image), ("apt-get update && apt-get install -y git", "echo made")):
         text = text.replace(old, new)
     return text + "\nprint(run.id)\n"
 

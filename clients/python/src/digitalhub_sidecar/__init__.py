@@ -22,6 +22,8 @@ if TYPE_CHECKING:
                           SidecarLost, SidecarNotFound)
     from ._events import Events
     from ._function import Function
+    from ._notebook import load_ipython_extension, unload_ipython_extension
+    from ._notebook._form import Form, form
     from ._project import Project
     from ._run import EndEvent, Logs, Run, RunEvent
     from ._secret import Secret
@@ -56,6 +58,8 @@ _HOMES = {
                 "SidecarLost", "SidecarNotFound"),
     "_events": ("Events",),
     "_function": ("Function",),
+    "_notebook": ("load_ipython_extension", "unload_ipython_extension"),
+    "_notebook._form": ("Form", "form"),
     "_project": ("Project",),
     "_run": ("EndEvent", "Logs", "Run", "RunEvent"),
     "_secret": ("Secret",),
@@ -87,9 +91,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "AsyncSidecar", "CallError", "CallTimeout", "EndEvent", "Events", "Function", "IncompatibleSidecar", "LogEntry",
-    "LogEvent", "Logs", "MisuseError", "Project", "Run", "RunEvent", "RunStatus", "Secret", "Sidecar", "SidecarClosed",
-    "SidecarError", "SidecarLost", "SidecarNotFound", "StateEvent", "__version__", "apply", "call", "close",
-    "configure", "default", "delete_function", "delete_project", "delete_run", "delete_secret", "get_function",
-    "get_function_versions", "get_or_create_project", "get_project", "get_run", "get_secret", "list_functions",
-    "list_projects", "list_runs", "list_secrets", "new_function", "new_project", "new_secret", "validate"]
+    "AsyncSidecar", "CallError", "CallTimeout", "EndEvent", "Events", "Form", "Function", "IncompatibleSidecar",
+    "LogEntry", "LogEvent", "Logs", "MisuseError", "Project", "Run", "RunEvent", "RunStatus", "Secret", "Sidecar",
+    "SidecarClosed", "SidecarError", "SidecarLost", "SidecarNotFound", "StateEvent", "__version__", "apply", "call",
+    "close", "configure", "default", "delete_function", "delete_project", "delete_run", "delete_secret", "form",
+    "get_function", "get_function_versions", "get_or_create_project", "get_project", "get_run", "get_secret",
+    "list_functions", "list_projects", "list_runs", "list_secrets", "load_ipython_extension", "new_function",
+    "new_project", "new_secret", "unload_ipython_extension", "validate"]

@@ -1,25 +1,26 @@
-"""JSON-RPC over the pipes of a process: one thread reads, whoever calls writes. Asynchronous at heart: a call is a
-`Pending` that the reading thread settles, and a thread or a task waits for it."""
+"""JSON-RPC over the pipes of a process. Asynchronous at heart: whoever calls writes, a call is a `Pending` that whoever
+reads settles, and a thread or a task waits for it."""
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import threading
 import weakref
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional
 
+from . import _message
 from ._errors import CallError, MisuseError, SidecarClosed, SidecarError, SidecarLost
+from ._intake import Intake
 from ._pending import Pending
 from ._process import Process
 from ._stream import Stream
 
-# What the sidecar takes unless it is told otherwise.
-MESSAGE_LIMIT = 64 << 20
+if TYPE_CHECKING:
+    import asyncio
+
 # A write of so much into a pipe is all or nothing, also where a signal interrupts it.
 ATOMIC_WRITE = 4096
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _open: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
@@ -37,33 +38,27 @@ class Connection:
         self._gone: Optional[SidecarError] = None
         self._closing = False
         self._process = Process(command, env, cwd)
-        self._reader = threading.Thread(target=self._read, name="dh-sidecar reader", daemon=True)
+        self._intake = Intake(self._process.stdout, self._take, self._fail)
         _open.add(self)
-        self._reader.start()
+        self._intake.start()
 
     # MARK: calls
 
-    def send(self, pending: Pending, params: Optional[dict[str, Any]]) -> None:
+    def send(self, pending: Pending, params: Optional[Mapping[str, Any]]) -> None:
         """Sends a call; `pending` is settled by its answer, or by the end of the process."""
         self.check()
-        message: dict[str, Any] = {"jsonrpc": "2.0", "id": 0, "method": pending.method}
-        if params is not None:
-            message["params"] = params
         with self._state:
             if self._gone is not None:
                 raise self._gone_again()
             self._last_id += 1
-            pending.id = message["id"] = self._last_id
-            if pending.on_progress is not None:
-                message["params"] = {**(params or {}), "progress_token": pending.id}
-            self._calls[pending.id] = pending
+            number = pending.id = self._last_id
+            self._calls[number] = pending
         try:
-            frame = _encode(message).encode() + b"\n"
-            if len(frame) > MESSAGE_LIMIT:
-                raise ValueError(f"the params take {len(frame) >> 20} MiB; a message has at most {MESSAGE_LIMIT >> 20}")
-            self._write(frame)
+            if pending.on_progress is not None:
+                params = {**(params or {}), "progress_token": number}
+            self._write(_message.call(number, pending.method, params))
         except BaseException:
-            self._calls.pop(pending.id, None)
+            self._calls.pop(number, None)
             raise
 
     def cancel(self, pending: Pending) -> bool:
@@ -71,22 +66,34 @@ class Connection:
         if self._calls.pop(pending.id, None) is None:
             return False
         try:
-            self._send_cancel(pending)
+            self._write(_message.cancel(pending.id))
         except SidecarError:
             pass
         return True
 
-    def _send_cancel(self, pending: Pending) -> None:
-        notification = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": pending.id}}
-        self._write(_encode(notification).encode() + b"\n")
-
     def wait(self, pending: Pending, timeout: Optional[float]) -> bool:
         """Blocks this thread; False when the time is up. Whatever interrupts the wait, such as Ctrl-C, cancels."""
+        self._intake.thread_waits()
         try:
             return pending.wait(timeout)
         except BaseException:
             self.cancel(pending)
             raise
+        finally:
+            self._intake.thread_waited()
+
+    def next_event(self, stream: Stream) -> Optional[dict[str, Any]]:
+        """Blocks this thread until there is one; None at the end."""
+        self.check_waiting()
+        self._intake.thread_waits()
+        try:
+            return stream.next()
+        finally:
+            self._intake.thread_waited()
+
+    def task_waits(self, loop: asyncio.AbstractEventLoop) -> None:
+        """To be called by a task before it waits for an answer or an event."""
+        self._intake.task_waits(loop)
 
     def open_stream(self, result: dict[str, Any]) -> Stream:
         """The stream of a subscription, made by the reading thread, before it reads the first event."""
@@ -110,7 +117,7 @@ class Connection:
     def check_waiting(self) -> None:
         """Raises where this thread can't wait for an answer."""
         self.check()
-        if threading.current_thread() is self._reader:
+        if self._intake.is_reading_here:
             raise MisuseError("a callback of a sidecar must not wait for a call of it: that would wait for ever")
 
     def _gone_again(self) -> SidecarError:
@@ -148,35 +155,10 @@ class Connection:
             # A broken pipe: the reading thread finds the end of the process, and tells all that wait, this one too.
             pass
 
-    # MARK: the reading thread
+    # MARK: what is read
 
-    def _read(self) -> None:
-        chunks: list[bytes] = []
-        why = ""
-        try:
-            while True:
-                data = os.read(self._process.stdout, 1 << 20)
-                if not data:
-                    break
-                *lines, rest = data.split(b"\n")
-                if lines and chunks:
-                    chunks.append(lines[0])
-                    lines[0] = b"".join(chunks)
-                    chunks.clear()
-                for line in lines:
-                    if line.strip():
-                        self._dispatch(json.loads(line))
-                if rest:
-                    chunks.append(rest)
-        except OSError:
-            pass
-        except ValueError as error:
-            why = f"It wrote something that dh-sidecar never writes ({error})."
-        self._fail(why)
-
-    def _dispatch(self, message: Any) -> None:
-        if not isinstance(message, dict):
-            raise ValueError(f"{str(message)[:100]!r} is no object")
+    def _take(self, line: bytes) -> None:
+        message = _message.read(line)
         method = message.get("method")
         if method is None:
             self._answer(message)
@@ -258,13 +240,16 @@ class Connection:
         if self.is_forked or self._closing:
             return
         for pending in list(self._calls.values()):
-            self._send_cancel(pending)
+            self._write(_message.cancel(pending.id))
         with self._state:
             self._closing = True
             self._gone = SidecarClosed("the sidecar is closed")
         self._settle_all()
         with self._writing:
             self._process.close_stdin()
+        self._intake.leave_loops()
+        # The thread has to see the end of stdout, also where it has rested.
+        self._intake.thread_waits()
 
     def close(self, grace: float = 5) -> None:
         """The same, and waits; after `grace` seconds the process is killed."""
@@ -272,12 +257,13 @@ class Connection:
             return
         self.hang_up()
         self._process.ended(grace)
-        if threading.current_thread() is not self._reader:
-            self._reader.join(grace)
+        if not self._intake.is_reading_here:
+            self._intake.join(grace)
             self._process.close_pipes()
 
     def abandon(self) -> None:
         """In a forked child: its copies of the pipes must not keep the sidecar alive."""
+        self._intake.abandon()
         self._process.close_pipes()
 
 

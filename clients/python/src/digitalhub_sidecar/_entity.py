@@ -60,5 +60,11 @@ class Entity:
         raise TypeError(f"a {kind} holds on to a process and can't be pickled or copied: hand over its `key`, and get "
                         f"the {kind} by it where it is needed")
 
+    def _repr_html_(self) -> str:
+        """For notebooks; the extension (`%load_ext digitalhub_sidecar`) keeps a run's up to date."""
+        from ._notebook._card import card_of
+
+        return card_of(self).html()
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, project={self.project!r}, id={self.id!r})"

@@ -5,6 +5,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NoReturn, Optional
 
+from ._aside import aside
 from ._binary import find
 from ._errors import CallTimeout, SidecarClosed
 from ._events import Events
@@ -62,7 +63,7 @@ class Sidecar(Face):
     def _request(self, pending: Pending, params: Optional[Mapping[str, Any]], timeout: Optional[float]) -> Any:
         connection = self._connected()
         connection.check_waiting()
-        connection.send(pending, None if params is None else dict(params))
+        connection.send(pending, params)
         if not connection.wait(pending, timeout):
             if connection.cancel(pending):
                 raise _timed_out(pending, timeout)
@@ -121,8 +122,8 @@ class Sidecar(Face):
 
     def __del__(self) -> None:
         connection = getattr(self, "_connection", None)
-        if connection is not None:
-            connection.hang_up()
+        if connection is not None and not self._closed:
+            aside(connection.hang_up)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Sidecar is a process and can't be pickled or copied: make one where it is needed, and hand "
@@ -163,8 +164,9 @@ class AsyncSidecar:
         arrived: asyncio.Future[None] = loop.create_future()
         pending.on_settled = lambda: tell(loop, arrived)
         connection = self.sidecar._connected()
-        connection.send(pending, None if params is None else dict(params))
+        connection.send(pending, params)
         try:
+            connection.task_waits(loop)
             await (arrived if timeout is None else asyncio.wait_for(arrived, timeout))
         except asyncio.TimeoutError:
             if connection.cancel(pending):

@@ -72,8 +72,9 @@ class Stream:
                 self._changed.wait()
             return self._take()
 
-    async def next_async(self) -> Optional[dict[str, Any]]:
-        """The same, without blocking the event loop."""
+    async def next_async(
+            self, waits: Callable[[asyncio.AbstractEventLoop], None]) -> Optional[dict[str, Any]]:
+        """The same, without blocking the event loop; `waits` is told before a wait."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -83,13 +84,24 @@ class Stream:
                     return self._take()
                 arrived: asyncio.Future[None] = loop.create_future()
                 self._wakers.append(lambda: tell(loop, arrived))
+            waits(loop)
             await arrived
 
 
 def tell(loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> None:
-    """From another thread: the future is done."""
+    """From whatever thread reads: the future is done."""
+    from asyncio import _get_running_loop
+
     try:
-        loop.call_soon_threadsafe(lambda: None if future.done() else future.set_result(None))
+        if _get_running_loop() is loop:
+            _finish(future)
+        else:
+            loop.call_soon_threadsafe(_finish, future)
     except RuntimeError:
         # The loop was closed meanwhile: nobody waits any more.
         pass
+
+
+def _finish(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -102,7 +102,10 @@ let package = Package(
     // MARK: Sidecar
     .target(
       name: "Sidecar",
-      dependencies: ["JSON", "Model", "Platform", "ParameterSchema", "JSONRPC"],
+      dependencies: [
+        "JSON", "YAML", "Model", "Platform", "ParameterSchema", "JSONRPC", "Sources",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: swiftSettings
     ),
 
@@ -183,6 +186,12 @@ let package = Package(
       name: "EngineExecutorTests",
       dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources", "EngineExecutor"],
       path: "Tests/EngineExecutor",
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "PlatformTests",
+      dependencies: ["JSON", "Model", "Platform"],
+      path: "Tests/Platform",
       swiftSettings: swiftSettings
     ),
     .testTarget(

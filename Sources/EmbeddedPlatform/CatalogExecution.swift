@@ -18,6 +18,7 @@ extension Catalog {
       spec: spec,
       secretValues: try secretValues(project: run.entity.project, names: spec.secrets)
     )
+    execution.catalog = try identity()
     execution.resumedAt = RunStatus(run.entity.status).resumedAt
     return execution
   }

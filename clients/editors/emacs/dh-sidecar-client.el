@@ -34,6 +34,9 @@
 (defconst dh-sidecar-protocol-version "1"
   "The version of the protocol that is spoken here.")
 
+(defvar dh-sidecar--count 0
+  "How many clients there were: each has buffers of its own name.")
+
 (defclass dh-sidecar-client (jsonrpc-process-connection)
   ((program :initarg :program :accessor dh-sidecar-client-program)
    (sent-id :initform nil :accessor dh-sidecar-client-sent-id)
@@ -63,7 +66,7 @@
   (when id (setf (dh-sidecar-client-sent-id client) id)))
 
 (defun dh-sidecar-find-program ()
-  "The path of dh-sidecar; an error says where it was looked for."
+  "Return the path of dh-sidecar, or signal where it was looked for."
   (let* ((name (or dh-sidecar-program (getenv "DH_SIDECAR_BIN") "dh-sidecar"))
          (path (executable-find name)))
     (or path
@@ -74,7 +77,7 @@
                             " or put its folder into PATH")))))
 
 (defun dh-sidecar-error-message (err)
-  "What ERR says, in a line or several."
+  "Put ERR into words, in a line or several."
   (pcase (plist-get err :kind)
     ('error
      (let* ((data (plist-get err :data))
@@ -106,9 +109,9 @@
 
 (defun dh-sidecar-start ()
   "Start a process and its client.
-Calls made before the handshake is answered wait for it."
+A call made before the handshake is answered waits for it."
   (let* ((program (dh-sidecar-find-program))
-         (name (generate-new-buffer-name "dh-sidecar"))
+         (name (format "dh-sidecar %d" (cl-incf dh-sidecar--count)))
          (client
           (make-instance
            'dh-sidecar-client
@@ -121,11 +124,32 @@ Calls made before the handshake is answered wait for it."
               :name name :command (cons program dh-sidecar-arguments)
               :connection-type 'pipe :coding 'utf-8-emacs-unix :noquery t
               :stderr (get-buffer-create (format "*%s stderr*" name)))))))
+    (set-process-filter (jsonrpc--process client) #'dh-sidecar--filter)
     (dh-sidecar--handshake client)
     client))
 
+(defun dh-sidecar--filter (process text)
+  "Take TEXT from PROCESS.
+Emacs's JSON parser refuses the character 0, so that an answer with one
+would be lost: it becomes U+2400, whose escape is as long."
+  (let ((text (concat (process-get process 'dh-sidecar-rest) text))
+        (start 0))
+    ;; An escape that is cut in two waits for what follows.
+    (string-match "\\\\*\\(?:u0?0?0?\\)?\\'" text)
+    (let ((end (match-beginning 0)))
+      (unless (eq (aref (concat text " ") end) ?\\) (setq end (length text)))
+      (process-put process 'dh-sidecar-rest (substring text end))
+      (setq text (substring text 0 end)))
+    (while (string-match "\\\\+u0000" text start)
+      (setq start (match-end 0))
+      ;; Of an even number of backslashes each two are a backslash.
+      (when (cl-evenp (- (match-end 0) (match-beginning 0)))
+        (setq text (concat (substring text 0 (- start 4)) "2400"
+                           (substring text start)))))
+    (jsonrpc--process-filter process text)))
+
 (defun dh-sidecar--handshake (client)
-  "Ask CLIENT's process who it is, then make the calls that wait."
+  "Ask CLIENT's process who it is, then begin what waits."
   (dh-sidecar--send
    client 'initialize
    (list :processId (emacs-pid) :clientInfo (list :name "dh-sidecar.el"))
@@ -320,7 +344,7 @@ Its end may come before the answer or after it; nothing is told any more."
                             (when callback (funcall callback err)))))))
 
 (defun dh-sidecar--notified (client method params)
-  "What CLIENT's process says by itself: METHOD with PARAMS."
+  "Take METHOD with PARAMS, a notification of CLIENT's process."
   (pcase method
     ('$/progress
      (when-let ((progress (gethash (plist-get params :token)
@@ -356,7 +380,7 @@ Its end may come before the answer or after it; nothing is told any more."
     (kill-buffer (jsonrpc--events-buffer client))))
 
 (defun dh-sidecar-close (client)
-  "Close CLIENT: what waits ends as closed; runs go on.
+  "Close CLIENT: what waits ends as closed; every run continues.
 A second time it does nothing."
   (unless (memq (plist-get (dh-sidecar-client-failure client) :kind)
                 '(closed lost))

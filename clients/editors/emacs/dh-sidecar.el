@@ -204,7 +204,7 @@ Text where it is text, otherwise JSON where it reads as JSON."
 
 ;;;###autoload
 (defun dh-sidecar-runs (&optional params)
-  "Show the list of runs, newest first.
+  "Show the list, newest first.
 The plist PARAMS narrows them, as listRuns takes it.  Interactively,
 a prefix argument asks for it."
   (interactive (list (when current-prefix-arg

@@ -142,7 +142,7 @@ def read($all):
 | . as $read
 | ([$command.words, .words] | transpose | map(select(.[1] != null))) as $named
 | (reduce $named[] as [$name, $word] ({params: {}, stdin: false, faults: []};
-    put({path: [$name], schema: $all[$name]}; $word))) as $first
+    if $word == "-" then .params[$name] = $word else put({path: [$name], schema: $all[$name]}; $word) end)) as $first
 | (($command.defaults // {}) + (if ($object | type) == "object" then $object else {} end)
     + .params + $first.params) as $params
 | {

@@ -179,10 +179,11 @@ no_sidecar() { [ -z "$(sidecars)" ]; }
   within "$(dh -p other doctor)" other
 }
 
+# A run's id comes from the file's text, and the engine is shared: the name is this test's own.
 file_of() {
   cat <<YAML
 function:
-  name: from_file
+  name: $from_file
   kind: container
   image: $DH_TEST_IMAGE
   command: /bin/sh
@@ -194,11 +195,12 @@ YAML
 }
 
 @test "a file is validated and applied; again it changes nothing" {
+  from_file=shell_$(date +%s%N)
   file_of >"$BATS_TEST_TMPDIR/hello.container.yaml"
   equal "$(dh validate "$BATS_TEST_TMPDIR/hello.container.yaml")" valid
   split dh apply "$BATS_TEST_TMPDIR/hello.container.yaml"
   equal "$status" 0
-  within "$output" 'function from_file '
+  within "$output" "function $from_file "
   id=$(sed -n 's/^run hello \([0-9a-f]*\) .*/\1/p' <<<"$output")
   split dh follow "$id"
   equal "$output" applied
@@ -206,6 +208,7 @@ YAML
 }
 
 @test "a file with faults names them all" {
+  from_file=bad
   file_of | sed 's/image:/imag:/; s/action: job/action: jog/' >"$BATS_TEST_TMPDIR/bad.container.yaml"
   split dh validate "$BATS_TEST_TMPDIR/bad.container.yaml"
   equal "$status" 1

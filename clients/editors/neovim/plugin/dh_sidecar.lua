@@ -20,7 +20,7 @@ for name, method in pairs({ DhStop = 'stopRun', DhResume = 'resumeRun', DhDelete
   command(name, function(c) dh().change(method, c.fargs) end, method, { desc = method })
 end
 command('DhCall', function(c) dh().call(c.fargs) end, nil, { nargs = '+', desc = 'Call any method' })
-command('DhApply', function(c) dh().apply(c.fargs[1]) end, 'apply', {
+command('DhApply', function(c) dh().apply(c.args ~= '' and vim.fn.expand(c.args) or nil) end, 'apply', {
   nargs = '?', complete = 'file', desc = 'Apply a container file, or this buffer',
 })
 vim.api.nvim_create_user_command('DhValidate', function() dh().validate(vim.api.nvim_get_current_buf()) end, {

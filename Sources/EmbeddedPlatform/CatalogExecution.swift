@@ -18,6 +18,7 @@ extension Catalog {
       spec: spec,
       secretValues: try secretValues(project: run.entity.project, names: spec.secrets)
     )
+    execution.record = ["kind": .string(run.entity.kind), "name": .string(run.entity.name), "spec": .object(run.entity.spec)]
     execution.resumedAt = RunStatus(run.entity.status).resumedAt
     return execution
   }

@@ -112,7 +112,10 @@ let package = Package(
     // MARK: Sidecar
     .target(
       name: "Sidecar",
-      dependencies: ["JSON", "Model", "Platform", "ParameterSchema", "JSONRPC"],
+      dependencies: [
+        "JSON", "YAML", "Model", "Platform", "ParameterSchema", "JSONRPC", "Sources",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: swiftSettings
     ),
 
@@ -200,6 +203,12 @@ let package = Package(
       dependencies: ["JSON", "Model", "Platform", "HTTP", "Settings", "YAML", "KubernetesExecutor"],
       path: "Tests/KubernetesExecutor",
       exclude: ["Golden"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "PlatformTests",
+      dependencies: ["JSON", "Model", "Platform"],
+      path: "Tests/Platform",
       swiftSettings: swiftSettings
     ),
     .testTarget(

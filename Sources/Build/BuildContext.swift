@@ -36,5 +36,20 @@ package struct BuildContext: Sendable, Hashable {
     self.files = files
   }
 
+  /// Beside the source, where no instruction can copy them: the engine takes them away before it begins.
+  package func with(secrets: [(name: String, value: String)]) -> BuildContext {
+    BuildContext(
+      files: files
+        + secrets.map {
+          BuildSource.File(name: Self.secretName($0.name), contents: .bytes(Array($0.value.utf8)))
+        }
+    )
+  }
+
+  /// The name of a secret's file in the context.
+  package static func secretName(_ secret: String) -> String { ".dh-sidecar-secret-" + secret }
+
+  private init(files: [BuildSource.File]) { self.files = files }
+
   package var tar: TarStream { TarStream(files) }
 }

@@ -12,11 +12,13 @@ package struct Dockerfile: Sendable, Hashable {
   package static let sourceDirectory = "/shared"
 
   /// `source` is the directory of the build context that holds the function's source; nil: there is none. `arguments`
-  /// are the build arguments that the instructions find as variables. Throws `invalid_params` with every fault at once
+  /// are the build arguments that the instructions find as variables, `secrets` those that commands find as variables and
+  /// files while they run. Throws `invalid_params` with every fault at once
   /// (`/base_image`, `/instructions/3`).
   package init(
     baseImage: String,
     arguments: [String] = [],
+    secrets: [String] = [],
     source: String?,
     instructions: [String]
   ) throws(SidecarError) {
@@ -36,7 +38,7 @@ package struct Dockerfile: Sendable, Hashable {
     hasHeredocs = false
     for (index, given) in instructions.enumerated() {
       do {
-        let instruction = try Instruction(given)
+        let instruction = try Instruction(given, secrets: secrets)
         lines.append(instruction.text)
         hasHeredocs = hasHeredocs || instruction.hasHeredoc
       } catch {
@@ -73,6 +75,7 @@ package struct Dockerfile: Sendable, Hashable {
       return try Dockerfile(
         baseImage: baseImage,
         arguments: spec.envs.map(\.name),
+        secrets: spec.secrets,
         source: source,
         instructions: spec.instructions
       )

@@ -18,7 +18,9 @@ package struct Instruction: Sendable, Hashable {
     "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
   ]
 
-  package init(_ given: String) throws(InstructionError) {
+  /// `secrets`: names that a shell command finds as variables, without a trace in the image. A whole RUN is kept as it
+  /// is, and mounts those that it wants: `RUN --mount=type=secret,id=NAME …`.
+  package init(_ given: String, secrets: [String] = []) throws(InstructionError) {
     for byte in given.utf8 where byte == 0 { throw InstructionError("has a NUL byte", "Remove it.") }
     let text = Self.trimmed(given)
     guard !text.isEmpty else { throw InstructionError("is empty", "Remove it, or give a command.") }
@@ -39,9 +41,18 @@ package struct Instruction: Sendable, Hashable {
     } else {
       try Self.checkCommand(word)
       keyword = "RUN"
-      self.text = "RUN " + text
+      self.text = "RUN " + Self.mounts(secrets) + text
     }
     hasHeredoc = try InstructionLines(self.text, keyword: keyword).check()
+  }
+
+  /// Only names that a shell can have; the others are there as files alone.
+  private static func mounts(_ secrets: [String]) -> String {
+    let mounts = secrets.map { "--mount=type=secret,id=\($0) " }.joined()
+    let exports = secrets.filter { !$0.contains(where: { $0 == "." || $0 == "-" }) }.map {
+      "\($0)=\"$(cat /run/secrets/\($0))\"; export \($0); "
+    }
+    return mounts + exports.joined()
   }
 
   private static func checkCommand(_ word: Substring) throws(InstructionError) {

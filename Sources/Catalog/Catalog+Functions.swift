@@ -68,9 +68,9 @@ extension Catalog {
     }
   }
 
-  /// Deletes these versions and their tasks. Without `cascade`, versions that have runs are `has_dependents`; with
-  /// it the runs go too (what runs is the caller's to stop before). Ids that are not there are passed over.
-  package func deleteFunctions(project: String, ids: [String], cascade: Bool) throws -> Deletion {
+  /// Deletes these versions and their tasks. Versions that have runs are `has_dependents`: those are the caller's to
+  /// delete before, with all that was made for them. Ids that are not there are passed over.
+  package func deleteFunctions(project: String, ids: [String]) throws -> Deletion {
     try write { database in
       var deletion = Deletion()
       for id in ids {
@@ -80,7 +80,7 @@ extension Catalog {
         deletion.tasks += try entities("tasks", type: .task, ofFunction, in: database)
         deletion.runs += try runs(ofFunction, in: database)
       }
-      guard cascade || deletion.runs.isEmpty else {
+      guard deletion.runs.isEmpty else {
         throw SidecarError(
           .hasDependents,
           "function \(deletion.functions.first?.name ?? "") has \(deletion.runs.count) runs",
@@ -88,7 +88,6 @@ extension Catalog {
         )
       }
       for function in deletion.functions {
-        try database.execute("DELETE FROM runs WHERE function_id = ?", [.text(function.id)])
         try database.execute("DELETE FROM functions WHERE id = ?", [.text(function.id)])
       }
       return deletion

@@ -40,8 +40,8 @@ extension Catalog {
     try list("projects", type: .project, [], query)
   }
 
-  /// Nil where there is none. Without `cascade` a project that has functions, runs or secrets is `has_dependents`.
-  /// What runs is the caller's to stop before.
+  /// Nil where there is none. Without `cascade` a project that has functions, runs or secrets is `has_dependents`; with
+  /// it one that has runs: those are the caller's to delete before, with all that was made for them.
   package func deleteProject(_ name: String, cascade: Bool) throws -> Deletion? {
     try write { database in
       guard let project = try self.project(named: name, in: database) else { return nil }
@@ -52,14 +52,14 @@ extension Catalog {
       deletion.runs = try runs(inProject, in: database)
       deletion.secretNames = try entities("secrets", type: .secret, inProject, in: database).map(\.name)
       let isEmpty = deletion.functions.isEmpty && deletion.runs.isEmpty && deletion.secretNames.isEmpty
-      guard cascade || isEmpty else {
+      guard cascade ? deletion.runs.isEmpty : isEmpty else {
         throw SidecarError(
           .hasDependents,
           """
           project \(name) has \(deletion.functions.count) functions (versions counted), \(deletion.runs.count) runs \
           and \(deletion.secretNames.count) secrets
           """,
-          hint: "pass cascade: true to delete them too"
+          hint: cascade ? "delete its runs first" : "pass cascade: true to delete them too"
         )
       }
       try database.execute("DELETE FROM projects WHERE name = ?", [.text(name)])

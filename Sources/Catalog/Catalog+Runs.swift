@@ -109,15 +109,17 @@ extension Catalog {
   ) throws -> RunRecord? {
     var status = status
     status["state"] = .string(to.rawValue)
+    let expires = status["expires_at"]?.stringValue.flatMap { Timestamp(parsing: $0) }
     return try read { database in
       try database.query(
         """
-        UPDATE runs SET state = ?, seq = seq + 1, status = ?, updated = max(updated, ?) \
+        UPDATE runs SET state = ?, seq = seq + 1, status = ?, updated = max(updated, ?), expires = ? \
         WHERE id = ? AND state = ? AND seq = ? RETURNING \(RunRecord.columns)
         """,
         [
           .text(to.rawValue), .text(JSONValue.object(status).text()),
-          .integer(Int(Timestamp.now().nanoseconds)), .text(id), .text(from.rawValue), .integer(seq),
+          .integer(Int(Timestamp.now().nanoseconds)), expires.map { .integer(Int($0.nanoseconds)) } ?? .null,
+          .text(id), .text(from.rawValue), .integer(seq),
         ]
       ) { try RunRecord($0, path: path) }.first
     }

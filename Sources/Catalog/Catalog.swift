@@ -48,6 +48,8 @@ package actor Catalog {
     if let owner { return owner.id }
     let owner = try Owner(directory: ownersDirectory)
     self.owner = owner
+    // Somebody was killed, perhaps in the middle of something.
+    if owner.followsDead { try requestSweep() }
     return owner.id
   }
 

@@ -133,6 +133,15 @@ package struct Migrations: Sendable {
       value TEXT NOT NULL,
       UNIQUE (project, name)
     );
+    """,
+    // `expires`: when a finished run is deleted; NULL: never. `housekeeping` has one row: the catalog's own name, and
+    // when somebody is to look for what killed sidecars have left.
     """
+    ALTER TABLE runs ADD COLUMN expires INTEGER;
+    CREATE INDEX runs_by_expiry ON runs (expires) WHERE expires IS NOT NULL;
+    CREATE TABLE housekeeping (id TEXT NOT NULL, sweep_due INTEGER NOT NULL);
+    INSERT INTO housekeeping
+      VALUES (lower(hex(randomblob(8))), (CAST(strftime('%s', 'now') AS INTEGER) + 3600) * 1000000000);
+    """,
   ])
 }

@@ -11,13 +11,15 @@ internal import Model
 /// owner is alive exactly as long as its file can't be locked: no clocks, no pids that are used again.
 final class Owner {
   let id: String
+  /// Sidecars have ended without giving up their ids: they were killed.
+  let followsDead: Bool
   private let path: String
   private let descriptor: Int32
 
   /// Takes a new id and removes the files of owners that are no more.
   init(directory: String) throws(SidecarError) {
     try CatalogFile.makeDirectories(directory)
-    Self.removeDead(in: directory)
+    followsDead = Self.removeDead(in: directory)
     while true {
       let id = EntityID.generate()
       // The file gets its name when it is locked: whoever sees an unlocked one may take its owner for dead.
@@ -63,16 +65,19 @@ final class Owner {
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }
 
-  private static func removeDead(in directory: String) {
-    guard let stream = opendir(directory) else { return }
+  /// Whether there were any.
+  private static func removeDead(in directory: String) -> Bool {
+    guard let stream = opendir(directory) else { return false }
     defer { closedir(stream) }
+    var isAny = false
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       let id = name.hasSuffix(newSuffix) ? String(name.dropLast(newSuffix.count)) : name
       guard EntityID.normalise(id) == id, !isLocked("\(directory)/\(name)") else { continue }
-      unlink("\(directory)/\(name)")
+      if unlink("\(directory)/\(name)") == 0 { isAny = true }
     }
+    return isAny
   }
 }

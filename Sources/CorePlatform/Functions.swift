@@ -4,16 +4,26 @@ package import Platform
 
 extension CorePlatform {
   package func createFunction(_ draft: FunctionDraft) async throws -> Entity {
-    let findings = PlatformFindings.of(draft.spec, parameters: FunctionParameters.spec, platform: .core)
-    guard findings.faults.isEmpty else {
-      throw SidecarError(.unsupportedParameter, findings.faults[0].message, faults: findings.faults)
-    }
+    try Self.requireSupported(draft)
     let codeSource = try await uploads.source(of: draft.spec, project: draft.project)
+    let function = Self.entity(of: draft, codeSource: codeSource)
+    let made = try await create(function, at: "functions", isIDGiven: draft.id != nil).entity
+    memory.remember(made, isNew: true)
+    return Self.shown(made)
+  }
+
+  static func requireSupported(_ draft: FunctionDraft) throws {
+    let findings = PlatformFindings.of(draft.spec, parameters: FunctionParameters.spec, platform: .core)
+    guard let first = findings.faults.first else { return }
+    throw SidecarError(.unsupportedParameter, first.message, faults: findings.faults)
+  }
+
+  static func entity(of draft: FunctionDraft, codeSource: JSONObject? = nil) -> CoreEntity {
     var metadata: JSONObject = ["embedded": .bool(draft.embedded)]
     metadata["description"] = draft.description.map { .string($0) }
-    let labels = Self.labels(draft.labels, spec: draft.spec)
+    let labels = labels(draft.labels, spec: draft.spec)
     if !labels.isEmpty { metadata["labels"] = .array(labels.map { .string($0) }) }
-    let function = CoreEntity(
+    return CoreEntity(
       type: .function,
       kind: draft.kind,
       id: draft.id ?? EntityID.generate(),
@@ -22,9 +32,6 @@ extension CorePlatform {
       metadata: metadata,
       spec: FunctionSpec.core(draft.spec, codeSource: codeSource)
     )
-    let made = try await create(function, at: "functions", isIDGiven: draft.id != nil).entity
-    memory.remember(made, isNew: true)
-    return Self.shown(made)
   }
 
   package func getFunction(_ reference: FunctionReference) async throws -> Entity {

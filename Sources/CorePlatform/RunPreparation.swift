@@ -27,7 +27,15 @@ struct PreparedRun: Sendable {
 
 extension CorePlatform {
   func prepare(_ draft: RunDraft) async throws -> PreparedRun {
-    let function = try await function(draft.function)
+    try await prepare(draft, of: try await function(draft.function))
+  }
+
+  /// `isNew`: the function is not made yet.
+  func prepare(
+    _ draft: RunDraft,
+    of function: CoreEntity,
+    isNew: Bool = false
+  ) async throws -> PreparedRun {
     let (dialect, guess) = try await client.dialect()
     let reference = FunctionSpec.reference(function.spec, labels: function.labels)
     let (made, faults) = WorkloadSpec.make(function: reference, run: draft.spec, action: draft.action)
@@ -60,7 +68,7 @@ extension CorePlatform {
       )
     }
     let target = newVersion ?? function
-    let known = newVersion == nil ? try await knownTask(of: function, draft.action) : nil
+    let known = newVersion == nil && !isNew ? try await knownTask(of: function, draft.action) : nil
     let new = known == nil ? Self.newTask(of: target, draft.action) : nil
     let taskID = known ?? new?.id ?? ""
     let run = Self.newRun(
@@ -96,12 +104,16 @@ extension CorePlatform {
       type: .function,
       kind: function.kind,
       // It follows from the run's, so that a repeated call makes it once.
-      id: EntityID.forIdempotencyKey("function of run \(id)", project: function.project),
+      id: versionID(ofRun: id, project: function.project),
       name: function.name,
       project: function.project,
       metadata: metadata,
       spec: spec
     )
+  }
+
+  static func versionID(ofRun id: String, project: String) -> String {
+    EntityID.forIdempotencyKey("function of run \(id)", project: project)
   }
 
   private static func newRun(

@@ -10,33 +10,49 @@ package final class EmbeddedPlatform: Platform {
   let catalog: Catalog
   let executor: any Executor
   let supervisor: RunSupervisor
+  let housekeeper: Housekeeper
   /// From SIGTERM to SIGKILL, where a stop names no other.
   let stopGraceSeconds: Int
   /// By name.
   let profiles: [String: Settings.Profile]
+  /// How long runs that say nothing else are kept after their end; nil: for ever.
+  let ttlSeconds: Int?
 
   /// Touches neither the catalog nor the engine before the first call that needs it.
   package init(
     catalog: Catalog,
     executor: any Executor,
     stopGraceSeconds: Int = RunStatus.standardStopGraceSeconds,
-    profiles: [String: Settings.Profile] = [:]
+    profiles: [String: Settings.Profile] = [:],
+    ttlSeconds: Int? = nil
   ) {
     self.profiles = profiles
+    self.ttlSeconds = ttlSeconds
     self.stopGraceSeconds = stopGraceSeconds
     self.catalog = catalog
     self.executor = executor
-    supervisor = RunSupervisor(catalog: catalog, executor: executor)
+    let housekeeper = Housekeeper(catalog: catalog, executor: executor)
+    self.housekeeper = housekeeper
+    supervisor = RunSupervisor(catalog: catalog, executor: executor) { await housekeeper.look() }
+    housekeeper.work(with: supervisor)
   }
 
   package var kind: PlatformKind { executor.kind }
 
   /// Lets launches that have begun get as far as the engine, at most that long: what is recorded beyond is taken up by
   /// the next sidecar.
-  package func drain(seconds: Double) async { await supervisor.drain(seconds: seconds) }
+  package func drain(seconds: Double) async {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    await supervisor.drain(until: deadline)
+    await housekeeper.drain(until: deadline)
+  }
 
   /// Lets go of all runs, which go on; before the executor is shut down.
-  package func close() async { await supervisor.close() }
+  package func close() async {
+    await housekeeper.stop()
+    await supervisor.close()
+    await housekeeper.close()
+  }
 
   package func capabilities() async -> JSONObject {
     var capabilities: JSONObject = [

@@ -6,6 +6,12 @@ package import Platform
 extension EmbeddedPlatform {
   package func createFunction(_ draft: FunctionDraft) async throws -> Entity {
     try await requireProject(draft.project)
+    let function = entity(of: draft)
+    try await catalog.insertFunction(function)
+    return function
+  }
+
+  func entity(of draft: FunctionDraft) -> Entity {
     let id = draft.id ?? EntityID.generate()
     var function = entity(.function, kind: draft.kind, id: id, name: draft.name, project: draft.project)
     function.metadata.description = draft.description
@@ -13,7 +19,6 @@ extension EmbeddedPlatform {
     function.metadata.embedded = draft.embedded
     function.spec = draft.spec
     function.status = ["state": "CREATED"]
-    try await catalog.insertFunction(function)
     return function
   }
 
@@ -88,22 +93,10 @@ extension EmbeddedPlatform {
         )
       }
     }
-    if cascade {
-      for version in versions {
-        var query = ListQuery(limit: 1000, function: version.id)
-        repeat {
-          let page = try await catalog.runs(project: version.project, query)
-          for run in page.items { try await delete(run) }
-          query.cursor = page.nextCursor
-        } while query.cursor != nil
-      }
+    let (project, ids) = (function.project, versions.map(\.id))
+    return try await withoutRuns(ids.map { ListQuery(function: $0) }, in: project, cascade: cascade) {
+      try await catalog.deleteFunctions(project: project, ids: ids).functions
     }
-    let deletion = try await catalog.deleteFunctions(
-      project: function.project,
-      ids: versions.map(\.id),
-      cascade: cascade
-    )
-    return deletion.functions
   }
 
   package func getTask(project: String, id: String) async throws -> Entity {

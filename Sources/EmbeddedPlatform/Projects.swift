@@ -25,16 +25,13 @@ extension EmbeddedPlatform {
 
   package func deleteProject(_ name: String, cascade: Bool) async throws -> Entity {
     let project = try await getProject(name)
-    if cascade {
-      var query = ListQuery(limit: 1000)
-      repeat {
-        let page = try await catalog.runs(project: name, query)
-        for run in page.items { try await delete(run) }
-        query.cursor = page.nextCursor
-      } while query.cursor != nil
+    // One without tasks has never had a run.
+    let hasRun = try await catalog.tasks(project: name, ListQuery(limit: 1)).total > 0
+    return try await withoutRuns([ListQuery()], in: name, cascade: cascade) {
+      if cascade, hasRun { try await executor.removeProject(name, catalog: try await catalog.identity()) }
+      _ = try await catalog.deleteProject(name, cascade: cascade)
+      return project
     }
-    _ = try await catalog.deleteProject(name, cascade: cascade)
-    return project
   }
 
   package func setSecret(project: String, name: String, value: String) async throws -> Entity {

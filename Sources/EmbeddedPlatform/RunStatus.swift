@@ -19,6 +19,9 @@ package struct RunStatus {
 
   var state: RunState { RunState(rawValue: json["state"]?.stringValue ?? "") }
 
+  /// When a finished run is deleted by itself; nil: never.
+  mutating func setExpiry(_ time: Timestamp?) { json["expires_at"] = time.map { .string($0.text) } }
+
   /// Newest first, as Core has them: `{status, time, message}`.
   mutating func enter(_ state: RunState, at time: Timestamp, message: String?) {
     json["state"] = .string(state.rawValue)

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import JSON
 internal import Model
 internal import Platform
 
@@ -11,8 +12,11 @@ actor RunSupervisor {
   private let executor: any Executor
   private var drivers: [String: (driver: RunDriver, task: Task<Void, Never>)] = [:]
   private var isClosed = false
+  /// Told of every run that is over and is to be deleted some time.
+  private let expiring: @Sendable () async -> Void
 
-  init(catalog: Catalog, executor: any Executor) {
+  init(catalog: Catalog, executor: any Executor, expiring: @escaping @Sendable () async -> Void = {}) {
+    self.expiring = expiring
     self.catalog = catalog
     self.executor = executor
     changes = RunChanges()
@@ -43,9 +47,11 @@ actor RunSupervisor {
 
   func isDriving(_ id: String) -> Bool { drivers[id] != nil }
 
-  /// Waits for launches, at most that long.
-  func drain(seconds: Double) async {
-    let deadline = ContinuousClock.now + .seconds(seconds)
+  /// Returns when this sidecar has done what it can for the run.
+  func finish(_ id: String) async { await drivers[id]?.task.value }
+
+  /// Waits for launches.
+  func drain(until deadline: ContinuousClock.Instant) async {
     while ContinuousClock.now < deadline {
       var isLaunching = false
       for (driver, _) in drivers.values where await driver.isLaunching { isLaunching = true }
@@ -79,6 +85,7 @@ actor RunSupervisor {
     changes.publish(.look, for: id)
     // Resumed at the very moment in which its driver saw it stopped: whoever asked for it found it driven.
     guard !isClosed, let now = try? await catalog.run(project: run.entity.project, id: id) else { return }
+    if now.entity.status["expires_at"] != nil { await expiring() }
     _ = try? await adopt(now)
   }
 }

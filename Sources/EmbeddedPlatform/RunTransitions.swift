@@ -17,8 +17,11 @@ struct RunTransitions: Sendable {
     _ change: (inout RunStatus) -> Void = { _ in }
   ) async throws -> RunRecord? {
     var status = RunStatus(run.entity.status)
-    status.enter(state, at: Timestamp.now(), message: message)
+    let now = Timestamp.now()
+    status.enter(state, at: now, message: message)
     change(&status)
+    let ttl = state.isTerminal ? run.entity.spec["ttl_seconds"]?.integerValue : nil
+    status.setExpiry(ttl.map { Timestamp(nanoseconds: now.nanoseconds + Int64($0) * 1_000_000_000) })
     let changed = try await catalog.transition(
       run: run.id,
       from: run.state,

@@ -41,8 +41,9 @@ extension EmbeddedPlatform {
   ) async throws -> LogPage {
     let execution = try await catalog.execution(of: try await current(reference))
     guard query.follow else { return try await executor.logs(execution, query: query) }
-    var quick = query
-    quick.follow = false
+    var now = query
+    now.follow = false
+    let quick = now
     let page = try await executor.logs(execution, query: quick)
     guard page.entries.isEmpty, try await !recorded(reference).state.isTerminal else { return page }
     return try await withThrowingTaskGroup(of: LogPage?.self) { [executor] group in
@@ -50,6 +51,11 @@ extension EmbeddedPlatform {
       group.addTask {
         try await Task.sleep(for: .seconds(timeoutSeconds))
         return nil
+      }
+      // What never began has no log that could end.
+      group.addTask { [self] in
+        _ = try await settle(reference, within: nil) { $0?.state.isTerminal ?? true }
+        return try await executor.logs(execution, query: quick)
       }
       defer { group.cancelAll() }
       return try await group.next().flatMap { $0 } ?? page
@@ -80,7 +86,9 @@ extension EmbeddedPlatform {
   }
 
   private func caughtUp(_ run: RunRecord) async throws -> RunRecord {
+    await housekeeper.begin()
     guard !run.state.isTerminal, try await supervisor.adopt(run) == .taken else { return run }
+    await housekeeper.begin(withEngine: true)
     let reference = RunReference(project: run.entity.project, id: run.id)
     switch try? await executor.observe(try await catalog.execution(of: run)) {
     // It ended meanwhile: the driver is about to say so.

@@ -9,6 +9,28 @@ extension EmbeddedPlatform {
     let profile = try RunProfile(draft.spec, among: profiles)
     let (spec, warnings) = try workload(draft, function, profile)
     if let known = try await known(draft, function) { return known.entity.shown }
+    try await requireStartable(draft, function, spec)
+    let record = try await insert(try await newRun(draft, function, profile, warnings: warnings), draft)
+    try await supervisor.adopt(record)
+    await housekeeper.begin(withEngine: true)
+    return record.entity.shown
+  }
+
+  package func check(_ draft: RunDraft, of made: FunctionDraft?) async throws {
+    let function: Entity
+    if let made {
+      try await requireProject(made.project)
+      function = entity(of: made)
+    } else {
+      function = try await getFunction(draft.function)
+    }
+    let (spec, _) = try workload(draft, function, try RunProfile(draft.spec, among: profiles))
+    if let id = draft.runID, try await catalog.run(project: draft.project, id: id) != nil { return }
+    try await requireStartable(draft, function, spec)
+  }
+
+  /// Throws what stands in the way of a run, whose parameters are right, at this moment.
+  private func requireStartable(_ draft: RunDraft, _ function: Entity, _ spec: WorkloadSpec) async throws {
     guard executor.actions.contains(draft.action) else {
       throw SidecarError(
         .unsupportedAction,
@@ -39,9 +61,6 @@ extension EmbeddedPlatform {
         spec: spec
       )
     )
-    let record = try await insert(try await newRun(draft, function, profile, warnings: warnings), draft)
-    try await supervisor.adopt(record)
-    return record.entity.shown
   }
 
   package func render(_ draft: RunDraft) async throws -> RenderedRun {
@@ -49,15 +68,15 @@ extension EmbeddedPlatform {
     let profile = try RunProfile(draft.spec, among: profiles)
     let (spec, warnings) = try workload(draft, function, profile)
     let id = draft.runID ?? EntityID.generate()
-    var rendering = try executor.render(
-      Execution(
-        project: draft.project,
-        functionName: function.name,
-        functionID: function.id,
-        runID: id,
-        spec: spec
-      )
+    var execution = Execution(
+      project: draft.project,
+      functionName: function.name,
+      functionID: function.id,
+      runID: id,
+      spec: spec
     )
+    execution.catalog = try await catalog.identity()
+    var rendering = try executor.render(execution)
     rendering.warnings = Array(Set(warnings + rendering.warnings.map(profile.shown))).sorted { $0.pointer < $1.pointer }
     return RenderedRun(id: id, rendering: rendering, resolved: profile.resolved)
   }
@@ -67,6 +86,7 @@ extension EmbeddedPlatform {
   package func listRuns(_ query: RunQuery) async throws -> EntityPage {
     try await requireProject(query.project)
     if let function = query.function { _ = try await getFunction(function) }
+    await housekeeper.begin()
     try await catchUp()
     let page = try await catalog.runs(project: query.project, try ListQuery(query))
     return EntityPage(items: page.items.map(\.entity.shown), total: page.total, nextCursor: page.nextCursor)
@@ -89,6 +109,37 @@ extension EmbeddedPlatform {
       $0 == nil
     }
     if let rest { throw Self.notCarriedOut("deletion", rest) }
+  }
+
+  /// With `cascade`, deletes these runs first, and those that somebody makes meanwhile.
+  func withoutRuns<Result: Sendable>(
+    _ queries: [ListQuery],
+    in project: String,
+    cascade: Bool,
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    var attempts = 0
+    while true {
+      if cascade { for query in queries { try await deleteAll(query, in: project) } }
+      do { return try await body() } catch let error as SidecarError where error.code == .hasDependents && cascade {
+        attempts += 1
+        guard attempts < 20 else { throw error }
+      }
+    }
+  }
+
+  /// Some at once: each waits for the engine.
+  private func deleteAll(_ query: ListQuery, in project: String) async throws {
+    var query = query
+    query.limit = 8
+    while true {
+      let runs = try await catalog.runs(project: project, query).items
+      if runs.isEmpty { return }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for run in runs { group.addTask { try await self.delete(run) } }
+        try await group.waitForAll()
+      }
+    }
   }
 
   package func stopRun(
@@ -192,6 +243,7 @@ extension EmbeddedPlatform {
       // What the function said when the run was made: a later change of the function does not change it.
       "function_spec": .object(try executor.settled(function.spec)), "run_spec": .object(profile.spec),
     ]
+    run.spec["ttl_seconds"] = profile.spec["ttl_seconds"] ?? ttlSeconds.map { .integer($0) }
     run.status = RunStatus(recordedAt: Timestamp.now(), warnings: warnings).json
     return NewRun(
       entity: run,

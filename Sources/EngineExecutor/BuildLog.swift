@@ -3,7 +3,8 @@ import Model
 import Platform
 
 /// The log of a build, which no engine keeps: a file in the state folder, so that it survives the sidecar. A line is
-/// `NANOSECONDS STREAM TEXT`, where the stream is `o`, `e`, or `x` for the end of an attempt. A build that was cut off
+/// `NANOSECONDS STREAM TEXT`, where the stream is `o`, `e`, or `x` for the end of an attempt, whose text is the id of the
+/// image that it made, if any. A build that was cut off
 /// and begins again goes on in the same file, so that cursors stay valid.
 struct BuildLog: Sendable {
   /// What comes beyond it is left out, which the last line says.
@@ -57,7 +58,7 @@ struct BuildLog: Sendable {
       if size + text.utf8.count >= BuildLog.limit - 64 { put("e", "… (the log is full: the rest is left out)") }
     }
 
-    func end() { put("x", "") }
+    func end(image id: String? = nil) { put("x", id ?? "") }
 
     private func put(_ stream: String, _ text: String) {
       let line = Array("\(Timestamp.now().nanoseconds) \(stream) \(text)\n".utf8)

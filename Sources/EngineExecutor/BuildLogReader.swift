@@ -52,6 +52,15 @@ struct BuildLogReader {
     return ("b1.\(before?.end ?? 0)", batch)
   }
 
+  /// The ids of images that its attempts have made.
+  func images() -> [String] {
+    bytes(from: 0).split(separator: UInt8(ascii: "\n")).compactMap { line in
+      let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3, parts[1].elementsEqual("x".utf8), !parts[2].isEmpty else { return nil }
+      return String(decoding: parts[2], as: UTF8.self)
+    }
+  }
+
   private static func page(_ lines: [Line], from offset: Int, _ query: LogQuery) -> LogPage {
     var chosen = lines.filter { line in
       guard let since = query.since, query.after == nil, let entry = line.entry else { return true }

@@ -49,9 +49,19 @@ struct BuildStream {
       if text.hasSuffix(plain) { text.removeLast(plain.count) }
     }
     let index = isError ? 1 : 0
-    var parts = (pending[index] + text).unicodeScalars
-      .split(separator: "\n", omittingEmptySubsequences: false).map { String(Substring($0)) }
-    pending[index] = parts.popLast() ?? ""
+    // Only what is new is looked through: a progress bar may go on for megabytes without a line break.
+    var parts = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
+      String(Substring($0))
+    }
+    let rest = parts.popLast() ?? ""
+    if parts.isEmpty {
+      pending[index] += rest
+      guard pending[index].utf8.count > LogDemultiplexer.longestLine else { return [] }
+      defer { pending[index] = "" }
+      return [.line(pending[index], isError: isError)]
+    }
+    parts[0] = pending[index] + parts[0]
+    pending[index] = rest
     return parts.flatMap { line -> [Event] in
       let line =
         line.unicodeScalars.last == "\r" ? String(String.UnicodeScalarView(line.unicodeScalars.dropLast())) : line

@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import Model
 import Platform
+import Sources
 
 /// Carries out a job's plan, and the steps of every other one. Whatever is already there is adopted.
 struct ContainerStarter {
@@ -12,6 +13,8 @@ struct ContainerStarter {
   var source: SourcePlacer?
   /// When the run was resumed; what ended before is started again.
   var resumedAt: Timestamp?
+  /// Holds archives while they are sent.
+  let temporaryDirectory: String
 
   func ensure(_ execution: Execution, progress: @Sendable (Progress) -> Void) async throws -> Observation {
     guard let container = plan.containers.first else { return .absent }
@@ -36,7 +39,7 @@ struct ContainerStarter {
 
   private func prepare() async throws -> Ending? {
     for call in plan.preparations {
-      let reply = try await client.call(call)
+      let reply = try await prepared(call)
       // Made by another run meanwhile: just as good.
       guard reply.isSuccess || reply.status == 409 || reply.message.contains("already ") else {
         let what = call.path.hasPrefix("/networks") ? "network" : "volume"
@@ -44,6 +47,17 @@ struct ContainerStarter {
       }
     }
     return nil
+  }
+
+  /// Podman has the size of a volume among its mount options. Where an engine knows no quotas, it goes without.
+  private func prepared(_ call: EngineCall) async throws -> EngineReply {
+    guard let size = call.body?["DriverOpts"]?["size"]?.stringValue else { return try await client.call(call) }
+    var call = call
+    if client.engine.isPodman { call.body?["DriverOpts"] = ["o": .string("size=" + size)] }
+    let reply = try await client.call(call)
+    guard !reply.isSuccess, reply.message.lowercased().contains("quota") else { return reply }
+    call.body?["DriverOpts"] = nil
+    return try await client.call(call)
   }
 
   /// Makes a container that is not there, and starts it. What it finds there instead is adopted.
@@ -59,13 +73,26 @@ struct ContainerStarter {
     if !reply.isSuccess {
       // A name conflict is 409 on Docker and 500 on Podman: what counts is whether the container is there.
       switch try await afterRefusal(reply, container.name) {
-      case .absent: return .ended(failure("CreateError", "The container can't be created: \(reply.message)"))
+      case .absent: return .ended(try await creationFailure(reply, container.name))
       case .pending: break
       case let observation: return observation
       }
     }
     try Task.checkCancellation()
     return try await start(container)
+  }
+
+  private func creationFailure(_ reply: EngineReply, _ name: String) async throws -> Ending {
+    var everyone = client
+    everyone.catalog = ""
+    guard try await everyone.inspect(name) != nil else {
+      return failure("CreateError", "The container can't be created: \(reply.message)")
+    }
+    return failure(
+      "NameConflict",
+      "A container \(name) is there that belongs to another catalog, with a run of the same id: give another "
+        + "idempotency_key or uuid."
+    )
   }
 
   /// To its end even where the run is called off meanwhile: the engine would go on all the same, unseen.
@@ -89,6 +116,7 @@ struct ContainerStarter {
   }
 
   func start(_ container: EnginePlan.Container) async throws -> Observation {
+    if let failure = try await setAccess(container) { return .ended(failure) }
     if let failure = try await source?.place(in: container.name) { return .ended(failure) }
     let reply = try await uncancelled(container.start)
     if !reply.isSuccess, reply.status != 304 {
@@ -101,6 +129,27 @@ struct ContainerStarter {
       return .ended(EndingClassifier.startFailure(reply.message, command: state.command, exitCode: state.exitCode))
     }
     return try await observation(container.name)
+  }
+
+  private func setAccess(_ container: EnginePlan.Container) async throws -> Ending? {
+    guard !container.access.isEmpty, let state = try await client.inspect(container.name), state.isNew else {
+      return nil
+    }
+    for folder in container.access {
+      let reply: EngineReply
+      do {
+        let tar = try await TarArchive.folder(
+          folder.name,
+          access: folder.access,
+          temporaryDirectory: temporaryDirectory
+        )
+        reply = try await client.upload(tar.file, folder.put(container.name))
+      } catch let error as SourceError {
+        return failure("CreateError", "A volume can't be prepared: \(error.message)")
+      }
+      if !reply.isSuccess { return failure("CreateError", "A volume can't be prepared: \(reply.message)") }
+    }
+    return nil
   }
 
   private func refusal(_ execution: Execution) -> Ending? {

@@ -21,6 +21,8 @@ struct ContainerState: Sendable, Hashable {
   /// Of the image's HEALTHCHECK: `starting`, `healthy`, `unhealthy`; nil where it has none.
   var health: String?
   var portBindings: JSONObject
+  /// See `Execution.catalog`; nil where the container has no such label.
+  var catalog: String?
 
   init(_ json: JSONValue) {
     let state = json["State"]
@@ -38,6 +40,7 @@ struct ContainerState: Sendable, Hashable {
     createdAt = json["Created"]?.stringValue.flatMap(EngineTime.parse)
     // Podman always has the member, with an empty status where there is no check.
     health = state?["Health"]?["Status"]?.stringValue.flatMap { $0.isEmpty || $0 == "none" ? nil : $0 }
+    catalog = json["Config"]?["Labels"]?[EnginePlanner.catalogLabel]?.stringValue
     portBindings = json["HostConfig"]?["PortBindings"]?.objectValue ?? [:]
   }
 
@@ -48,5 +51,7 @@ struct ContainerState: Sendable, Hashable {
   }
 
   var isRunning: Bool { ["running", "paused", "restarting", "stopping"].contains(status) }
+  /// Never started.
+  var isNew: Bool { ["created", "configured"].contains(status) }
   var hasEnded: Bool { ["exited", "dead", "stopped", "removing"].contains(status) }
 }

@@ -50,6 +50,9 @@ extension EngineReply {
 struct EngineClient: Sendable {
   let engine: Engine
   let transport: HTTPTransport
+  /// Containers of other catalogs are not there for it: the id of a run comes from its idempotency key, which several
+  /// may use. Empty: all are.
+  var catalog = ""
 
   func call(_ call: EngineCall, timeout: Duration? = .seconds(60), longLived: Bool = false) async throws -> EngineReply
   {
@@ -101,7 +104,7 @@ struct EngineClient: Sendable {
     return try await transport.send(request)
   }
 
-  /// Nil where there is no such container.
+  /// Nil where there is no such container, or where it is another catalog's.
   func inspect(_ name: String) async throws -> ContainerState? {
     var reply = try await get("/containers/\(name)/json")
     // Podman reads the program's /proc while it describes a container, and fails where the program ends just then.
@@ -113,6 +116,8 @@ struct EngineClient: Sendable {
     guard reply.isSuccess, let json = reply.json else {
       throw reply.refusal("The engine can't describe container \(name).")
     }
-    return ContainerState(json)
+    let state = ContainerState(json)
+    guard catalog.isEmpty || state.catalog == nil || state.catalog == catalog else { return nil }
+    return state
   }
 }

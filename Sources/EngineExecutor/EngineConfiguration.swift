@@ -11,6 +11,8 @@ package struct EngineConfiguration: Sendable, Hashable {
   package var address: String
   /// After so many ends in a row a program is begun no more.
   package var restartLimit: Int
+  /// Whether volumes may be folders and files of this machine.
+  package var allowsHostPaths: Bool
 
   package init(
     choice: Choice = .auto,
@@ -18,8 +20,10 @@ package struct EngineConfiguration: Sendable, Hashable {
     environment: [String: String],
     stateDirectory: String,
     address: String = "127.0.0.1",
-    restartLimit: Int = 5
+    restartLimit: Int = 5,
+    allowsHostPaths: Bool = false
   ) {
+    self.allowsHostPaths = allowsHostPaths
     self.choice = choice
     self.socket = socket
     self.environment = environment

@@ -23,7 +23,7 @@ extension EngineExecutor {
       log.end()
       return .ended(ending)
     }
-    if let failure = try await prepare(build, progress) { return try refused(failure) }
+    if let failure = try await prepare(execution, build, progress) { return try refused(failure) }
     let (fetched, context): (FetchedSource?, BuildContext)
     do {
       (fetched, context) = try await buildContext(execution, build)
@@ -39,13 +39,21 @@ extension EngineExecutor {
       await fetched?.discard()
       throw error
     }
+    let secrets = execution.spec.secrets.map { (name: $0, value: execution.secretValues[$0] ?? "") }
     return await builds.begin(execution.runID) { [auth] in
       // What was fetched goes with the build, however it ends.
       let result: Result<Ending, any Error>
       do {
         let ending = try await withClient { client in
-          let builder = ImageBuilder(client: client, auth: auth, plan: build, log: log, progress: progress)
-          return try await builder.build(context)
+          let builder = ImageBuilder(
+            client: client,
+            auth: auth,
+            plan: build,
+            log: log,
+            redaction: Redaction(execution.secretValues),
+            progress: progress
+          )
+          return try await builder.build(context.with(secrets: secrets))
         }
         result = .success(ending)
       } catch {
@@ -59,8 +67,29 @@ extension EngineExecutor {
   }
 
   /// Nil where the builder can begin.
-  private func prepare(_ build: BuildPlan, _ progress: @Sendable (Progress) -> Void) async throws -> Ending? {
+  private func prepare(
+    _ execution: Execution,
+    _ build: BuildPlan,
+    _ progress: @Sendable (Progress) -> Void
+  ) async throws -> Ending? {
     try await withClient { client in
+      let missing = execution.spec.secrets.filter { execution.secretValues[$0] == nil }
+      if !missing.isEmpty {
+        return Ending(
+          succeeded: false,
+          exitCode: nil,
+          reason: "SecretNotFound",
+          message: "Secrets that the run names are not set: \(missing.joined(separator: ", "))."
+        )
+      }
+      if !execution.spec.secrets.isEmpty, !client.engine.mountsSecrets {
+        return Ending(
+          succeeded: false,
+          exitCode: nil,
+          reason: "BuildFailed",
+          message: client.engine.secretsRefusal + " " + Engine.secretsHint
+        )
+      }
       if build.dockerfile?.hasHeredocs == true, !client.engine.buildsHeredocs {
         return Ending(
           succeeded: false,
@@ -105,22 +134,40 @@ extension EngineExecutor {
   }
 
   func buildLog(_ execution: Execution) -> BuildLog {
-    BuildLog(folder: configuration.stateDirectory + "/dh-sidecar/builds", runID: execution.runID)
+    BuildLog(folder: buildLogs(of: execution.catalog), runID: execution.runID)
+  }
+
+  /// The folder of a catalog's logs: several may share the state folder.
+  func buildLogs(of catalog: String) -> String {
+    configuration.stateDirectory + "/dh-sidecar/builds" + (catalog.isEmpty ? "" : "/" + catalog)
   }
 
   /// The image outlives its build; what a failed or stopped one has left goes.
   func removeBuild(_ execution: Execution) async throws {
     await builds.cancel(execution.runID)
     let log = buildLog(execution)
-    let lines = try await BuildLogReader(log: log).page(LogQuery(limit: .max)).entries.map(\.text)
-    let layers = BuildLeftovers.layers(in: lines)
-    if !layers.isEmpty { try await withClient { try await BuildLeftovers(client: $0).remove(layers) } }
+    if let leftovers = try await BuildLeftovers(log) { try await withClient { try await leftovers.remove($0) } }
     await builds.forget(execution.runID)
     log.remove()
   }
 }
 
 extension Engine {
+  /// Podman's builder shows a file of the context to a step alone and takes it away before it begins (from 4.0); the
+  /// builder that Docker's API offers without a BuildKit session can't, and every other way leaves a trace in the image.
+  var mountsSecrets: Bool {
+    guard let libpodVersion else { return false }
+    return libpodVersion.prefix { $0.isNumber }.count > 1 || (libpodVersion.first.map { $0 >= "4" } ?? false)
+  }
+
+  var secretsRefusal: String {
+    "The builder of \(description) can't show a secret to a build without leaving it in the image."
+  }
+
+  static let secretsHint =
+    "Build with Podman, or give secrets to the runs of the image only; a private source takes its credentials from "
+    + "dh-sidecar's environment."
+
   /// BuildKit, which the Engine API does not offer without a session, and Podman from 4.5.
   var buildsHeredocs: Bool {
     guard let libpodVersion else { return false }

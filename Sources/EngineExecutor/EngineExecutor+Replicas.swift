@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import JSON
 import Model
@@ -9,8 +10,10 @@ extension EngineExecutor {
   private static let noticeSeconds = 5.0
   private static let graceOfFailure = 1
 
-  /// The ports that it asks for by number.
+  /// The ports that it asks for by number, and the paths of this machine.
   package func check(_ execution: Execution) async throws {
+    try Self.checkHostPaths(execution.spec)
+    if execution.spec.action == .build, !execution.spec.secrets.isEmpty { try await checkBuildSecrets() }
     guard execution.spec.action == .serve else { return }
     let ports = PublishedPort.of(execution.spec, replica: 1, address: configuration.address)
     let faults = ports.compactMap { port in
@@ -26,6 +29,32 @@ extension EngineExecutor {
     }
     guard let first = faults.first else { return }
     throw SidecarError(.portInUse, first.message, hint: first.hint, faults: faults)
+  }
+
+  /// An engine would make a folder of what is not there.
+  private static func checkHostPaths(_ spec: WorkloadSpec) throws {
+    let faults = spec.volumes.enumerated().compactMap { index, volume -> Fault? in
+      guard volume.kind == .hostPath, let path = volume.spec["path"]?.stringValue, access(path, F_OK) != 0 else {
+        return nil
+      }
+      return Fault(
+        pointer: "/volumes/\(index)/spec/path",
+        rule: "not_found",
+        message: "\(path) is not there on this machine.",
+        hint: "Make it first, or correct the path."
+      )
+    }
+    guard let first = faults.first else { return }
+    throw SidecarError(.invalidParams, first.message, hint: first.hint, faults: faults)
+  }
+
+  private func checkBuildSecrets() async throws {
+    try await withClient { client in
+      guard !client.engine.mountsSecrets else { return }
+      let message = client.engine.secretsRefusal
+      let fault = Fault(pointer: "/secrets", rule: "unsupported", message: message, hint: Engine.secretsHint)
+      throw SidecarError(.unsupportedParameter, message, hint: Engine.secretsHint, faults: [fault])
+    }
   }
 
   func ensureReplicas(
@@ -46,7 +75,7 @@ extension EngineExecutor {
   package func upkeep(_ execution: Execution) async throws -> Upkeep? {
     guard execution.spec.action.staysUp else { return nil }
     let plan = try plan(execution)
-    return try await withClient { client in
+    return try await withClient(for: execution) { client in
       var looks: [ReplicaWatch.Look] = []
       for container in plan.containers {
         looks.append(ReplicaWatch.Look(container: container, state: try await client.inspect(container.name)))
@@ -62,7 +91,7 @@ extension EngineExecutor {
     guard execution.spec.action.staysUp else { return try await awaitEnd(execution) }
     let plan = try plan(execution)
     return try await outlasting {
-      try await withClient { client in
+      try await withClient(for: execution) { client in
         let starter = starter(plan, execution, client)
         let limit = configuration.restartLimit
         var watch = ReplicaWatch(client: client, starter: starter, execution: execution, limit: limit)

@@ -98,7 +98,7 @@ package struct EngineExecutor: Executor {
     }
     if execution.spec.action == .build { return try await ensureBuild(execution, progress: progress) }
     let plan = try plan(execution)
-    return try await withClient { client in
+    return try await withClient(for: execution) { client in
       let starter = starter(plan, execution, client)
       guard execution.spec.action.staysUp else { return try await starter.ensure(execution, progress: progress) }
       return try await ensureReplicas(execution, starter, progress: progress)
@@ -106,7 +106,11 @@ package struct EngineExecutor: Executor {
   }
 
   func plan(_ execution: Execution) throws -> EnginePlan {
-    try EnginePlanner.plan(execution, address: configuration.address)
+    try EnginePlanner.plan(
+      execution,
+      address: configuration.address,
+      allowsHostPaths: configuration.allowsHostPaths
+    )
   }
 
   func starter(_ plan: EnginePlan, _ execution: Execution, _ client: EngineClient) -> ContainerStarter {
@@ -115,13 +119,14 @@ package struct EngineExecutor: Executor {
       plan: plan,
       puller: ImagePuller(client: client, auth: auth),
       source: SourcePlacer(execution, sources: sources, client: client),
-      resumedAt: execution.resumedAt
+      resumedAt: execution.resumedAt,
+      temporaryDirectory: sources.temporaryDirectory
     )
   }
 
   package func observe(_ execution: Execution) async throws -> Observation {
     if execution.spec.action == .build { return await builds.observe(execution.runID) }
-    return try await withClient { client in
+    return try await withClient(for: execution) { client in
       if execution.spec.action.staysUp { return try await observeReplicas(execution, client) }
       let name = EnginePlanner.containerName(execution)
       return try await Self.observation(name, client, resumedAt: execution.resumedAt)
@@ -132,7 +137,7 @@ package struct EngineExecutor: Executor {
     if execution.spec.action == .build { return try await builds.awaitEnd(execution.runID) }
     let name = EnginePlanner.containerName(execution)
     return try await outlasting {
-      try await withClient { client in
+      try await withClient(for: execution) { client in
         while true {
           let observation = try await Self.observation(name, client)
           guard case .running = observation else { return observation }
@@ -188,13 +193,14 @@ package struct EngineExecutor: Executor {
     if execution.spec.action == .build { return await builds.cancel(execution.runID) }
     let names = EnginePlanner.containerNames(execution)
     let staysUp = execution.spec.action.staysUp
-    try await withClient { client in
+    try await withClient(for: execution) { client in
       if staysUp { return try await Self.stopAll(names, graceSeconds: graceSeconds, client) }
       for name in names { try await Self.stop(name, graceSeconds: graceSeconds, client) }
     }
   }
 
   static func stop(_ name: String, graceSeconds: Int, _ client: EngineClient) async throws {
+    guard try await client.inspect(name) != nil else { return }
     let call = EngineCall("POST", "/containers/\(name)/stop?t=\(graceSeconds)")
     let reply = try await client.call(call, timeout: .seconds(graceSeconds + 60), longLived: true)
     if reply.isSuccess || [304, 404].contains(reply.status) { return }
@@ -207,20 +213,17 @@ package struct EngineExecutor: Executor {
     if execution.spec.action == .build { return try await removeBuild(execution) }
     let volumes = StoragePlan(execution).ownVolumes
     let network = execution.spec.action == .serve ? EnginePlanner.networkName(execution) : nil
-    try await withClient { client in
+    try await withClient(for: execution) { client in
       for name in EnginePlanner.containerNames(execution) { try await Self.remove(name, client) }
-      for volume in volumes {
-        let reply = try await client.call(EngineCall("DELETE", "/volumes/\(volume)?force=true"))
-        guard reply.isSuccess || reply.status == 404 else {
-          throw reply.refusal("The volume \(volume) can't be removed.")
-        }
+      for volume in volumes where try await client.isOwn(volume: volume) {
+        try await client.remove(volume: volume, force: true)
       }
-      // The project's other services may use it: then the engine refuses, rightly.
-      if let network { _ = try await client.call(EngineCall("DELETE", "/networks/\(network)")) }
+      if let network { try await client.removeUnused(network: network) }
     }
   }
 
   private static func remove(_ name: String, _ client: EngineClient) async throws {
+    guard try await client.inspect(name) != nil else { return }
     let reply = try await client.call(
       EngineCall("DELETE", "/containers/\(name)?force=true&v=true"),
       timeout: .seconds(90),
@@ -234,18 +237,21 @@ package struct EngineExecutor: Executor {
   package func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage {
     if execution.spec.action == .build { return try await BuildLogReader(log: buildLog(execution)).page(query) }
     let names = EnginePlanner.containerNames(execution)
-    return try await withClient { client in
+    return try await withClient(for: execution) { client in
       let readers = names.map { LogReader(client: client, container: $0) }
       if let only = readers.first, !execution.spec.action.staysUp { return try await only.page(query) }
       return try await MergedLogReader(readers: readers).page(query)
     }
   }
 
-  /// Runs with the engine; where it doesn't answer, forgets it and throws `engine_unavailable`.
+  /// Runs with the engine, of which it sees what is the run's catalog's; where it doesn't answer, forgets it and throws
+  /// `engine_unavailable`.
   func withClient<Result: Sendable>(
+    for execution: Execution? = nil,
     _ body: (EngineClient) async throws -> Result
   ) async throws -> Result {
-    let client = try await locator.client()
+    var client = try await locator.client()
+    client.catalog = execution?.catalog ?? ""
     do { return try await body(client) } catch let error as HTTPError {
       await locator.forget(client.engine)
       throw SidecarError(

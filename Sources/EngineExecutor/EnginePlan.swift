@@ -21,6 +21,8 @@ package struct EnginePlan: Sendable {
   package struct Container: Sendable {
     package var name: String
     package var create: EngineCall
+    /// Set before the program starts for the first time.
+    var access: [VolumeAccess] = []
     /// Puts the source in, once.
     package var source: [EngineCall] = []
     package var start: EngineCall
@@ -40,7 +42,8 @@ package struct EnginePlan: Sendable {
   /// In the order in which they are sent.
   package var calls: [EngineCall] {
     if let build { return build.calls }
-    return [pull].compactMap(\.self) + preparations + containers.map(\.create) + containers.flatMap(\.source)
+    return [pull].compactMap(\.self) + preparations + containers.map(\.create)
+      + containers.flatMap { container in container.access.map { $0.put(container.name) } + container.source }
       + containers.map(\.start)
   }
 }

@@ -39,6 +39,10 @@ extension EnginePlanner {
       let arguments = JSONObject(spec.envs.map { ($0.name, .string($0.value)) })
       query += "&buildargs=" + EngineCall.encoded(JSONValue.object(arguments).text())
     }
+    if !spec.secrets.isEmpty {
+      let mounts = spec.secrets.map { JSONValue.string("id=\($0),src=" + BuildContext.secretName($0)) }
+      query += "&secrets=" + EngineCall.encoded(JSONValue.array(mounts).text())
+    }
     if isImageBase {
       plan.warnings.append(
         Warning(
@@ -51,6 +55,7 @@ extension EnginePlanner {
     var body: JSONObject = [:]
     body[BuildContext.dockerfileName] = .string(dockerfile?.text ?? "<of the function's source>")
     if hasSource, !isWhole { body[BuildContext.sourceDirectory + "/"] = "<the function's source>" }
+    for name in spec.secrets { body[BuildContext.secretName(name)] = .string("<secret \(name)>") }
     plan.build = BuildPlan(
       tag: tag,
       dockerfile: dockerfile,
@@ -103,18 +108,11 @@ extension EnginePlanner {
     guard faults.isEmpty else { throw SidecarError(.invalidParams, "The build has a fault.", faults: faults) }
   }
 
-  /// The builders of Podman and Docker (without BuildKit) can mount neither secrets nor volumes.
+  /// The builders of Podman and Docker (without BuildKit) mount no volumes. Secrets: see `Engine.mountsSecrets`.
   private static func refuseInBuild(_ spec: WorkloadSpec) throws {
     var faults: [Fault] = []
     func unsupported(_ pointer: String, _ message: String, _ hint: String) {
       faults.append(Fault(pointer: pointer, rule: "unsupported", message: message, hint: hint))
-    }
-    if !spec.secrets.isEmpty {
-      unsupported(
-        "/secrets",
-        "the engine's builder can't show a secret to a build without leaving it in a layer of the image",
-        "Give secrets to the runs of the image; for what only a build needs, put it into the base image's registry."
-      )
     }
     if !spec.volumes.isEmpty {
       unsupported("/volumes", "the engine's builder mounts no volumes", "Bring files in by the function's source.")

@@ -9,7 +9,7 @@ extension EnginePlanner {
   private static let mostReplicas = 1000
 
   /// What a container engine can't honour is refused by name; nothing is dropped silently.
-  static func refuse(_ spec: WorkloadSpec) throws {
+  static func refuse(_ spec: WorkloadSpec, allowsHostPaths: Bool) throws {
     var faults: [Fault] = []
     func unsupported(_ pointer: String, _ message: String, _ hint: String) {
       faults.append(Fault(pointer: pointer, rule: "unsupported", message: message, hint: hint))
@@ -45,6 +45,22 @@ extension EnginePlanner {
         "a volume of type \(volume.kind?.rawValue ?? "") needs a cluster",
         "pass the values by envs or secrets"
       )
+    }
+    for (index, volume) in spec.volumes.enumerated() {
+      if volume.kind == .hostPath, !allowsHostPaths {
+        unsupported(
+          "/volumes/\(index)",
+          "the settings allow no volume to be a folder of this machine",
+          "set local.allow_host_paths to true in the settings file, or use a persistent_volume_claim"
+        )
+      }
+      if spec.resources.disk != nil, SourceUpload.isDirectory(volume.mountPath) {
+        unsupported(
+          "/volumes/\(index)/mount_path",
+          "resources.disk is mounted at \(SourceUpload.directory) already",
+          "leave disk out, or mount the volume elsewhere"
+        )
+      }
     }
     var nodePorts: Set<Int> = []
     for (index, port) in spec.servicePorts.enumerated() {

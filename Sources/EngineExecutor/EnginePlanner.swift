@@ -6,14 +6,21 @@ import Platform
 package enum EnginePlanner {
   /// The labels by which a container is known again.
   package static let labelPrefix = "io.dh-sidecar."
+  /// Whose it is: see `Execution.catalog`.
+  static let catalogLabel = labelPrefix + "catalog"
   /// Stands for the user that the image names, until the image has been looked at.
   static let imageUserPlaceholder = "<user of the image>"
 
   /// Throws `unsupported_parameter` with every parameter that a container engine can't honour, `invalid_params`
   /// where something it needs is missing. `address` is where NodePort and LoadBalancer ports are published.
-  package static func plan(_ execution: Execution, address: String = "127.0.0.1") throws -> EnginePlan {
+  /// `allowsHostPaths`: whether volumes may be folders of this machine.
+  package static func plan(
+    _ execution: Execution,
+    address: String = "127.0.0.1",
+    allowsHostPaths: Bool = false
+  ) throws -> EnginePlan {
     let spec = execution.spec
-    try refuse(spec)
+    try refuse(spec, allowsHostPaths: allowsHostPaths)
     if spec.action == .build { return try build(execution) }
     guard let image = spec.image else {
       throw SidecarError(
@@ -42,7 +49,7 @@ package enum EnginePlanner {
             "Name": .string(network),
             // Docker would make a second one of the same name.
             "CheckDuplicate": true,
-            "Labels": [labelPrefix + "project": .string(execution.project)],
+            "Labels": .object(projectLabels(execution)),
           ]
         )
       )
@@ -58,7 +65,7 @@ package enum EnginePlanner {
     }
     for (index, containerName) in containerNames(execution).enumerated() {
       let replica = index + 1
-      var body = containerBody(execution, image: name, mounts: storage.mounts)
+      var body = containerBody(execution, image: name, storage)
       var ports: [PublishedPort] = []
       if spec.action != .job {
         var labels = labels(execution)
@@ -73,6 +80,7 @@ package enum EnginePlanner {
         .init(
           name: containerName,
           create: EngineCall("POST", "/containers/create?name=\(containerName)", body: body),
+          access: storage.access,
           source: SourceUpload(execution.spec)?.calls(containerName) ?? [],
           start: EngineCall("POST", "/containers/\(containerName)/start"),
           ports: ports
@@ -90,17 +98,23 @@ package enum EnginePlanner {
 
   package static func containerName(_ execution: Execution) -> String { "dh-" + execution.runID }
 
-  static func labels(_ execution: Execution) -> JSONObject {
-    [
-      labelPrefix + "project": .string(execution.project),
-      labelPrefix + "function": .string(execution.functionName),
-      labelPrefix + "function-id": .string(execution.functionID),
-      labelPrefix + "run": .string(execution.runID),
-      labelPrefix + "action": .string(execution.spec.action.rawValue),
-    ]
+  /// Of what outlives a run, so that only what stays true is there.
+  static func projectLabels(_ execution: Execution) -> JSONObject {
+    var labels: JSONObject = [labelPrefix + "project": .string(execution.project)]
+    if !execution.catalog.isEmpty { labels[catalogLabel] = .string(execution.catalog) }
+    return labels
   }
 
-  private static func containerBody(_ execution: Execution, image: String, mounts: [JSONValue]) -> JSONObject {
+  static func labels(_ execution: Execution) -> JSONObject {
+    var labels = projectLabels(execution)
+    labels[labelPrefix + "function"] = .string(execution.functionName)
+    labels[labelPrefix + "function-id"] = .string(execution.functionID)
+    labels[labelPrefix + "run"] = .string(execution.runID)
+    labels[labelPrefix + "action"] = .string(execution.spec.action.rawValue)
+    return labels
+  }
+
+  private static func containerBody(_ execution: Execution, image: String, _ storage: StoragePlan) -> JSONObject {
     let spec = execution.spec
     var body: JSONObject = ["Image": .string(image), "Env": .array(environment(execution))]
     // One argv element, never split: a shell's words belong into args.
@@ -130,7 +144,9 @@ package enum EnginePlanner {
       host["DeviceRequests"] = [["Driver": "", "Count": .integer(Int(gpus)), "Capabilities": [["gpu"]]]]
     }
     if let group = spec.fsGroup { host["GroupAdd"] = [.string("\(group)")] }
-    if !mounts.isEmpty { host["Mounts"] = .array(mounts) }
+    if !storage.mounts.isEmpty { host["Mounts"] = .array(storage.mounts) }
+    if !storage.binds.isEmpty { host["Binds"] = .array(storage.binds) }
+    if !storage.memory.isEmpty { host["Tmpfs"] = .object(storage.memory) }
     if spec.action != .job { host["RestartPolicy"] = ["Name": "unless-stopped"] }
     body["HostConfig"] = .object(host)
     return body
@@ -150,7 +166,7 @@ package enum EnginePlanner {
 
   /// That of the project's services; nil where the run gives no service_name.
   static func networkName(_ execution: Execution) -> String? {
-    execution.spec.serviceName.map { _ in "dh-" + StoragePlan.safe(execution.project) }
+    execution.spec.serviceName.map { _ in "dh-" + VolumeName.clean(execution.project) }
   }
 
   private static func publish(

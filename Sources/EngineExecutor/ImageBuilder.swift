@@ -13,22 +13,23 @@ struct ImageBuilder {
   let auth: RegistryAuth
   let plan: BuildPlan
   let log: BuildLog.Writer
+  var redaction = Redaction([:])
   let progress: @Sendable (Progress) -> Void
 
   /// Throws where the engine goes away meanwhile, and on cancellation, which closes the connection: Docker ends the
   /// step that runs, Podman carries it to its end, and neither goes on.
   func build(_ context: BuildContext) async throws -> Ending {
     let since = Timestamp.now()
-    var ending = try await result(context)
+    var report = Report()
+    var ending = try await result(context, &report)
     ending.startedAt = since
     ending.finishedAt = Timestamp.now()
     if !ending.succeeded { log.append(ending.message, isError: true) }
-    log.end()
+    log.end(image: report.image)
     return ending
   }
 
-  private func result(_ context: BuildContext) async throws -> Ending {
-    var report = Report()
+  private func result(_ context: BuildContext, _ report: inout Report) async throws -> Ending {
     let response = try await client.upload(plan.call, context.tar, headers: registries)
     guard response.isSuccess else {
       let words = EngineReply(status: response.status, body: try await response.body()).message
@@ -94,7 +95,8 @@ struct ImageBuilder {
             unit: "steps"
           )
         )
-      case .line(let text, let isError):
+      case .line(let line, let isError):
+        let text = redaction.redacted(line)
         log.append(text, isError: isError)
         if Self.isOutput(text) { report.output = (report.output + [text]).suffix(Self.keptLines) }
       case .status(let text, let done, let total):
@@ -102,7 +104,7 @@ struct ImageBuilder {
       case .image(let id): report.image = id
       case .failure(let words, let exitCode):
         report.failure = EndingClassifier.buildFailure(
-          words,
+          redaction.redacted(words),
           exitCode: exitCode,
           step: report.step,
           output: report.output

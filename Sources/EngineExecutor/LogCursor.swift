@@ -49,11 +49,35 @@ struct LogCursor: Hashable {
     }
   }
 
+  /// Made for every line of a log, so it is made in one go.
   var text: String {
-    if stdout.unended == 0, stderr.unended == 0 {
-      return "e2.\(stdout.time).\(stdout.given).\(stderr.time).\(stderr.given)"
+    let isShort = stdout.unended == 0 && stderr.unended == 0
+    let numbers =
+      isShort
+      ? [stdout.time, Int64(stdout.given), stderr.time, Int64(stderr.given)]
+      : [
+        stdout.time, Int64(stdout.given), Int64(stdout.unended), stderr.time, Int64(stderr.given),
+        Int64(stderr.unended),
+      ]
+    // At most 20 characters each.
+    return String(unsafeUninitializedCapacity: 2 + 21 * numbers.count) { buffer in
+      var end = 2
+      buffer[0] = UInt8(ascii: "e")
+      buffer[1] = UInt8(ascii: isShort ? "2" : "3")
+      for number in numbers {
+        buffer[end] = UInt8(ascii: ".")
+        end += 1
+        let start = end
+        var rest = number.magnitude
+        repeat {
+          buffer[end] = UInt8(ascii: "0") + UInt8(rest % 10)
+          rest /= 10
+          end += 1
+        } while rest > 0
+        buffer[start..<end].reverse()
+      }
+      return end
     }
-    return "e3.\(stdout.time).\(stdout.given).\(stdout.unended).\(stderr.time).\(stderr.given).\(stderr.unended)"
   }
 
   subscript(stream: LogEntry.Stream) -> Place {
@@ -69,8 +93,8 @@ struct LogCursor: Hashable {
   }
 
   mutating func move(past line: LogDemultiplexer.Line) {
-    // The rest of a line counts as one with its beginning.
-    if line.passed == 0 { move(past: line.stream, at: line.time) }
+    // The rest of a line counts as one with its beginning, where both are of the same time.
+    if line.passed == 0 || line.time != self[line.stream].time { move(past: line.stream, at: line.time) }
     guard line.time == self[line.stream].time else { return }
     self[line.stream].unended = line.isEnded ? 0 : line.passed + line.bytes.count
   }
@@ -86,26 +110,38 @@ struct LogCursor: Hashable {
 
 /// Passes over what a cursor has seen already, in a log that is read from the cursor's `since` or before.
 struct LogSkipper {
+  private struct Seen {
+    /// Entries of exactly the cursor's time.
+    var count = 0
+    var isContinued = false
+  }
+
   private let start: LogCursor
-  private var seenStdout = 0
-  private var seenStderr = 0
+  private var stdout = Seen()
+  private var stderr = Seen()
 
   init(_ start: LogCursor) { self.start = start }
 
   /// The line, or what has come behind the part of it that was given; nil where all of it was.
   mutating func new(_ line: LogDemultiplexer.Line) -> LogDemultiplexer.Line? {
-    let place = start[line.stream]
-    if line.time != place.time { return line.time > place.time ? line : nil }
-    let seen: Int
-    if line.stream == .stdout {
-      seenStdout += 1
-      seen = seenStdout
-    } else {
-      seenStderr += 1
-      seen = seenStderr
-    }
-    if seen > place.given { return line }
-    guard seen == place.given, place.unended > 0, line.bytes.count > place.unended else { return nil }
+    if line.stream == .stdout { return Self.new(line, start.stdout, &stdout) }
+    return Self.new(line, start.stderr, &stderr)
+  }
+
+  private static func new(
+    _ line: LogDemultiplexer.Line,
+    _ place: LogCursor.Place,
+    _ seen: inout Seen
+  ) -> LogDemultiplexer.Line? {
+    if line.time < place.time { return nil }
+    if line.time == place.time { seen.count += 1 }
+    let isNew = line.time > place.time || seen.count > place.given
+    let mayContinue = place.unended > 0 && !seen.isContinued
+    // The line that was given without its end: ended since at the same time, or later.
+    let isContinued = line.time == place.time ? seen.count == place.given : line.start <= place.time
+    guard mayContinue, isContinued else { return isNew ? line : nil }
+    seen.isContinued = true
+    guard line.bytes.count > place.unended else { return nil }
     var rest = line
     rest.passed = place.unended
     rest.bytes = UnsafeBufferPointer(rebasing: line.bytes[place.unended...])

@@ -12,8 +12,11 @@ struct LogDemultiplexer {
   /// One line, without its line break; its bytes are there only during the call that hands it over.
   struct Line {
     var stream: LogEntry.Stream
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970: of its last frame, since a log that is read from a later moment on may have only that one. A
+    /// part of a line that is too long has its first frame's.
     var time: Int64
+    /// Of its first frame.
+    var start: Int64
     var bytes: UnsafeBufferPointer<UInt8>
     /// False for a line that its program left without a line break.
     var isEnded = true
@@ -32,6 +35,8 @@ struct LogDemultiplexer {
   }
 
   private struct Partial {
+    var start: Int64
+    /// Of the last frame so far.
     var time: Int64
     var bytes: [UInt8]
   }
@@ -67,7 +72,7 @@ struct LogDemultiplexer {
     for stream in [LogEntry.Stream.stdout, .stderr] {
       guard let partial = self[stream] else { continue }
       self[stream] = nil
-      Self.hand(stream, partial.time, partial.bytes, isEnded: false, take)
+      Self.hand(stream, partial, partial.time, partial.bytes, isEnded: false, take)
     }
   }
 
@@ -111,18 +116,23 @@ struct LogDemultiplexer {
       start = end + 1
       let time = takeTime(off: &text)
       if found != nil, self[stream] == nil, text.count <= Self.longestLine {
-        take(Line(stream: stream, time: time ?? 0, bytes: Self.withoutCarriageReturn(text)))
+        take(Line(stream: stream, time: time ?? 0, start: time ?? 0, bytes: Self.withoutCarriageReturn(text)))
         continue
       }
       if self[stream] != nil, !text.isEmpty { hasJoined = true }
-      var partial = self[stream] ?? Partial(time: time ?? 0, bytes: [])
+      var partial = self[stream] ?? Partial(start: time ?? 0, time: time ?? 0, bytes: [])
       self[stream] = nil
+      partial.time = time ?? partial.time
       partial.bytes += text
       while partial.bytes.count > Self.longestLine {
-        Self.hand(stream, partial.time, Array(partial.bytes[..<Self.longestLine]), take)
+        Self.hand(stream, partial, partial.start, Array(partial.bytes[..<Self.longestLine]), take)
         partial.bytes.removeFirst(Self.longestLine)
       }
-      if found == nil { self[stream] = partial } else { Self.hand(stream, partial.time, partial.bytes, take) }
+      if found == nil {
+        self[stream] = partial
+      } else {
+        Self.hand(stream, partial, partial.time, partial.bytes, take)
+      }
     }
   }
 
@@ -138,13 +148,15 @@ struct LogDemultiplexer {
 
   private static func hand(
     _ stream: LogEntry.Stream,
+    _ partial: Partial,
     _ time: Int64,
     _ bytes: [UInt8],
     isEnded: Bool = true,
     _ take: (Line) -> Void
   ) {
     bytes.withUnsafeBufferPointer {
-      take(Line(stream: stream, time: time, bytes: withoutCarriageReturn($0), isEnded: isEnded))
+      let bytes = withoutCarriageReturn($0)
+      take(Line(stream: stream, time: time, start: partial.start, bytes: bytes, isEnded: isEnded))
     }
   }
 

@@ -33,7 +33,9 @@ struct LogFollower: Sendable {
     while true {
       do {
         return try await executor.withClient { client in
-          try await follow(LogReader(client: client, container: container), place, over, take)
+          try await withTaskExecutorPreference(client.transport.streams) {
+            try await follow(LogReader(client: client, container: container), place, over, take)
+          }
         }
       } catch let error as SidecarError where error.code.retryable {
         if over.isSet { failures += 1 }

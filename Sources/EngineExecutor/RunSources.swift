@@ -17,6 +17,9 @@ struct RunSources: Sendable {
     transport = HTTPTransport(HTTPConfiguration(environment: environment))
   }
 
+  /// Removes what processes that are gone have left.
+  func sweep() async { await workspace.removeAbandoned() }
+
   func shutdown() async {
     await transport.shutdown()
     workspace.close()

@@ -46,9 +46,7 @@ actor SourcePlacer {
 
   /// Puts a copy into a container that was never started; one that was keeps the copy that it has.
   func place(in container: String) async throws -> Ending? {
-    guard let state = try await client.inspect(container), ["created", "configured"].contains(state.status) else {
-      return nil
-    }
+    guard let state = try await client.inspect(container), state.isNew else { return nil }
     if archive == nil, let failure = try await provide(progress: { _ in }) { return failure }
     guard let archive else { return nil }
     if try await needsFolder(container) {
@@ -91,7 +89,7 @@ actor SourcePlacer {
 
 extension EngineClient {
   /// Sends a tar file, streamed from disk.
-  fileprivate func upload(_ file: HTTPFile, _ call: EngineCall) async throws -> EngineReply {
+  func upload(_ file: HTTPFile, _ call: EngineCall) async throws -> EngineReply {
     var request = HTTPRequest(
       call.method,
       HTTPRequest.unixURL(socket: engine.socket, path: call.path),

@@ -71,7 +71,7 @@ package struct SourceUpload: Sendable, Hashable {
 
 extension TarArchive.Access {
   /// `owner 1000:1000, modes 755 and 644`
-  fileprivate var text: String {
+  var text: String {
     let modes = [folderMode, fileMode(isExecutable: false)].map { String($0, radix: 8) }
     return "owner \(owner.user):\(owner.group), modes \(modes.joined(separator: " and "))"
   }

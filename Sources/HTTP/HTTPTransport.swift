@@ -22,11 +22,15 @@ package final class HTTPTransport: Sendable {
   private let clients = Mutex(Clients())
   private let configuration: HTTPConfiguration
   private let executor: EventLoopExecutor?
+  /// Whoever reads a long answer as fast as it comes does so here, on the thread that the network gives it to: with every
+  /// piece handed from thread to thread, most of the time would go into that. Short requests have other threads.
+  package let streams: EventLoopExecutor
 
   /// With an executor the requests are made on its loop; otherwise on the process's common ones.
   package init(_ configuration: HTTPConfiguration = HTTPConfiguration(), executor: EventLoopExecutor? = nil) {
     self.configuration = configuration
     self.executor = executor
+    streams = executor ?? EventLoopExecutor()
   }
 
   /// Sends, and returns at the head of the answer, whatever its status. Throws `HTTPError`, or `CancellationError`
@@ -137,7 +141,7 @@ package final class HTTPTransport: Sendable {
         )
       }
       let client = HTTPClient(
-        eventLoopGroupProvider: executor.map { .shared($0.eventLoopGroup) } ?? .singleton,
+        eventLoopGroupProvider: (kind.longLived ? streams : executor).map { .shared($0.eventLoopGroup) } ?? .singleton,
         configuration: library
       )
       clients.byKind[kind] = client

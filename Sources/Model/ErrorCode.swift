@@ -228,6 +228,9 @@ package struct Fault: Error, Sendable, Hashable {
   package var message: String
   /// The remedy.
   package var hint: String?
+  /// Where it stands in a text, each counted from 1; nil where there is no text.
+  package var line: Int?
+  package var column: Int?
 
   package init(pointer: String, rule: String, message: String, hint: String? = nil) {
     self.pointer = pointer
@@ -239,6 +242,8 @@ package struct Fault: Error, Sendable, Hashable {
   package var json: JSONObject {
     var json: JSONObject = ["pointer": .string(pointer), "rule": .string(rule), "message": .string(message)]
     json["hint"] = hint.map { .string($0) }
+    json["line"] = line.map { .integer($0) }
+    json["column"] = column.map { .integer($0) }
     return json
   }
 }

@@ -23,6 +23,7 @@ package enum FunctionParameters {
       Parameter("kind", .enumeration(["container"]), title: "Kind", "What sort of function it is.").with {
         $0.required = true
         $0.example = "container"
+        $0.widget = .hidden
       },
       SharedParameters.uuid, SharedParameters.description, SharedParameters.labels,
       embedded,
@@ -33,7 +34,10 @@ package enum FunctionParameters {
     .boolean,
     title: "Embedded",
     "Whether the function is listed inside its project. It is kept and shown, and changes nothing else."
-  ).with { $0.defaultValue = false }
+  ).with {
+    $0.defaultValue = false
+    $0.group = .tracking
+  }
 
   package static let image = Parameter(
     "image",
@@ -43,6 +47,7 @@ package enum FunctionParameters {
       + "What a run gives wins over the function's value."
   ).with {
     $0.example = "hello-world:latest"
+    $0.group = .program
     $0.scopes = [.function, .run]
     $0.furtherFaults = imageFaults
   }.onCore(
@@ -50,7 +55,7 @@ package enum FunctionParameters {
       "On Core the function's wins, so another one in a run is refused; a build gets a new version for it, and its tag is "
         + "Core's, which warnings say."
     )
-  )
+  ).except(.warning("image_name"), on: Cell.Target.core, actions: [.build])
 
   /// A name that no registry can have is found before anything asks for it.
   private static let imageFaults: @Sendable (JSONValue, String) -> [Fault] = { value, pointer in
@@ -72,6 +77,7 @@ package enum FunctionParameters {
     "The image that a build starts from."
   ).with {
     $0.example = "python:3.11-slim"
+    $0.group = .build
     $0.scopes = [.function, .run]
     $0.furtherFaults = imageFaults
     $0.actions = [.build]
@@ -85,6 +91,7 @@ package enum FunctionParameters {
   ).with {
     $0.defaultValue = "IfNotPresent"
     $0.example = "IfNotPresent"
+    $0.group = .program
     $0.scopes = [.function, .run]
   }
 
@@ -96,6 +103,7 @@ package enum FunctionParameters {
       + "follows it in the run's args."
   ).with {
     $0.example = "python3"
+    $0.group = .program
     $0.scopes = [.function, .run]
     $0.actions = [.job, .serve, .deploy]
   }.onCore(functionWins)
@@ -108,11 +116,14 @@ package enum FunctionParameters {
       + "zip+https, s3 or zip+s3. Its files are put under /shared."
   ).with {
     $0.example = "git+https://github.com/octocat/Hello-World#master"
+    $0.group = .source
     $0.scopes = [.function]
   }
 
   package static let code = Parameter("code", .string(), title: "Code", "The source code itself, as plain text.").with {
     $0.example = "print('hello')\n"
+    $0.group = .source
+    $0.widget = .textarea
     $0.scopes = [.function]
   }
 
@@ -124,6 +135,8 @@ package enum FunctionParameters {
   )
   .with {
     $0.example = "cHJpbnQoJ2hlbGxvJykK"
+    $0.group = .source
+    $0.widget = .textarea
     $0.scopes = [.function]
   }
 
@@ -135,7 +148,9 @@ package enum FunctionParameters {
       + "container finds it in the variable DH_HANDLER."
   ).with {
     $0.example = "main:run"
+    $0.group = .source
     $0.scopes = [.function]
+    $0.actions = [.job, .serve, .deploy]
   }
 
   package static let lang = Parameter(
@@ -148,6 +163,7 @@ package enum FunctionParameters {
     "The source's language: it gives inline code its file extension, and dockerfile makes it a build's Dockerfile."
   ).with {
     $0.example = "python"
+    $0.group = .source
     $0.scopes = [.function]
   }
 

@@ -1,10 +1,11 @@
 /// What names may look like.
 package enum NameRules {
+  // In patterns a dash in brackets is escaped: HTML, whose `pattern` attribute takes them, wants it (flag v).
   /// DigitalHub's slug, as its path parameters want it: functions, tasks, secrets, and projects on embedded platforms
   /// (Core itself is stricter with projects, see `isCoreProjectName`).
-  package static let slugPattern = "^[a-zA-Z0-9._+-]+$"
+  package static let slugPattern = "^[a-zA-Z0-9._+\\-]+$"
   package static let maximumLength = 256
-  package static let environmentNamePattern = "^[a-zA-Z_][a-zA-Z0-9_.-]*$"
+  package static let environmentNamePattern = "^[a-zA-Z_][a-zA-Z0-9_.\\-]*$"
 
   package static func isSlug(_ name: String) -> Bool {
     (1...maximumLength).contains(name.utf8.count) && name.utf8.allSatisfy(isSlugByte)

@@ -27,8 +27,12 @@ package struct Parameter: Sendable {
   package var defaultValue: JSONValue?
   package var example: JSONValue?
   package var unit: String?
-  /// Never shown or logged; forms hide it.
+  /// Never shown or logged; forms mask it.
   package var isSecret = false
+  /// Another way to say what its neighbours say; forms leave it out.
+  package var isShorthand = false
+  package var group = FormGroup.general
+  package var widget: FormWidget?
   /// null is a value of its own: it removes what is there.
   package var isNullable = false
   package var scopes: Set<Scope> = []
@@ -37,6 +41,9 @@ package struct Parameter: Sendable {
   /// Actions that accept it though it has no effect there: the warning's text.
   package var ignoredBy: [Action: String] = [:]
   package var treatments: [PlatformKind: Treatment] = [:]
+  /// Of `Cell`: members that platforms treat differently, and where a cell is not what the treatment says.
+  package var parts: [String] = []
+  package var exceptions: [CellException] = []
   /// From any accepted form to the one that is kept; applied to a value without faults.
   package var normalise: (@Sendable (JSONValue) -> JSONValue)?
   /// Rules that the shape can't say; given a value of the right JSON type, parts of which may have faults already, and
@@ -76,8 +83,8 @@ package indirect enum Shape: Sendable {
   case list(Shape, unique: String? = nil)
   /// A closed object.
   case object([Parameter])
-  /// Any names, values of one shape.
-  case map(Shape)
+  /// Any names (of that format), values of one shape.
+  case map(Shape, names: Format? = nil)
   /// As Kubernetes has it; not looked into.
   case freeObject
   case any
@@ -121,7 +128,7 @@ package indirect enum Shape: Sendable {
       case .slug: NameRules.slugPattern
       case .uuid: "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
       case .environmentName: NameRules.environmentNamePattern
-      case .dnsLabel: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+      case .dnsLabel: "^[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?$"
       case .absolutePath: "^/"
       }
     }

@@ -147,8 +147,12 @@ package struct ParameterCheck: Sendable {
     case .list(let element, let unique):
       guard let items = given.arrayValue else { break }
       return list(items, element, unique, at: pointer, name: name)
-    case .map(let element):
+    case .map(let element, let names):
       guard let members = given.objectValue else { break }
+      for name in names.map({ names in members.keys.filter { !names.accepts($0) } }) ?? [] {
+        let expectation = names?.expectation ?? "another one"
+        fault(pointer + "/" + Self.escaped(name), "format", "The name `\(name)` must be \(expectation).")
+      }
       return .object(
         JSONObject(
           members.members.map {

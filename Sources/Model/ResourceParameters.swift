@@ -19,9 +19,16 @@ package enum ResourceParameters {
   ).with {
     $0.example = ["limits": ["cpu": "1", "mem": "512Mi"], "requests": ["cpu": "250m", "mem": "128Mi"]]
     $0.scopes = [.run]
+    $0.group = .resources
     $0.normalise = canonical
     $0.furtherFaults = contradictions
+    $0.parts = ["requests", "limits", "disk"]
   }.onCore(.varies("Core lets a run set limits up to 0.13 only; later they are refused. disk is taken from 0.15."))
+    .except(.warning("no_effect"), on: Cell.Target.local, actions: [.build], parts: ["requests"])
+    .except(.warning("size_not_enforced"), on: Cell.Target.local, parts: ["disk"])
+    .except(.error("unsupported"), on: Cell.Target.local, actions: [.build], parts: ["disk"])
+    .except(.error("unsupported"), on: [.core14, .core15], parts: ["limits"])
+    .except(.error("unsupported"), on: [.core13, .core14], parts: ["disk"])
 
   private static let cpu = Parameter("cpu", .quantity, title: "CPU", "Processor time.").with {
     $0.unit = "cores"
@@ -50,7 +57,10 @@ package enum ResourceParameters {
         }
       }
     )
-    return parameter.with { $0.shape = .either([.quantity, both]) }
+    return parameter.with {
+      $0.shape = .either([.quantity, both])
+      $0.isShorthand = true
+    }
   }
 
   /// One amount said twice with different values, a request above its limit, a part of a GPU.

@@ -15,7 +15,10 @@ package enum RunParameters {
         .string(.nonEmpty),
         title: "Idempotency key",
         "The same key in the same project is the same run, however often it is sent."
-      ).with { $0.example = "nightly-2026-01-31" },
+      ).with {
+        $0.example = "nightly-2026-01-31"
+        $0.group = .tracking
+      },
       SharedParameters.description, SharedParameters.labels, SharedParameters.progressToken,
     ].map { parameter in parameter.with { if $0.scopes.isEmpty { $0.scopes = [.run] } } } + spec
 
@@ -27,17 +30,22 @@ package enum RunParameters {
     Parameter("args", .list(.string()), title: "Arguments", "What follows the command on the command line.").with {
       $0.actions = running
       $0.example = ["--verbose"]
+      $0.group = .program
     },
     Parameter("envs", .list(.object(environmentVariable), unique: "name"), title: "Environment", "Variables.").with {
       $0.description = "Environment variables of the container."
       $0.example = [["name": "FOO", "value": "bar"]]
+      $0.group = .program
     },
     Parameter(
       "secrets",
       .list(.string(.environmentName), unique: ""),
       title: "Secrets",
       "Names of the project's secrets; each becomes an environment variable of that name."
-    ).with { $0.example = ["API_TOKEN"] },
+    ).with {
+      $0.example = ["API_TOKEN"]
+      $0.group = .program
+    }.except(.error("unsupported"), on: [.docker], actions: [.build]),
     ResourceParameters.resources, VolumeParameters.volumes,
     Parameter(
       "node_selector",
@@ -66,16 +74,21 @@ package enum RunParameters {
     }.isPlacement(),
     Parameter("profile", .string(.nonEmpty), title: "Profile", "A template that an administrator provides.").with {
       $0.example = "gpu-small"
+      $0.group = .resources
     },
     identity("run_as_user", "Run as user", "The user id that the program runs with.", running)
-      .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there.")),
+      .onCore(.varies("Core 0.13 drops it from a serve and a deploy, so it is refused there."))
+      .except(.error("unsupported"), on: [.core13], actions: [.serve, .deploy]),
     identity("run_as_group", "Run as group", "The group id that the program runs with.", running),
     identity("fs_group", "File system group", "The group that owns the volumes' files.", running),
     Parameter("replicas", .integer(minimum: 1), title: "Replicas", "How many copies run at once.").with {
       $0.actions = [.serve, .deploy]
       $0.defaultValue = 1
       $0.example = 2
-    }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it.")),
+      $0.group = .service
+    }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it."))
+      .except(.warning("ports_of_first_replica"), on: Cell.Target.local, actions: [.serve])
+      .except(.warning("no_effect"), on: Cell.Target.core, actions: [.serve]),
     Parameter(
       "service_ports",
       .list(.object(servicePort), unique: "port"),
@@ -84,6 +97,7 @@ package enum RunParameters {
     ).with {
       $0.actions = [.serve]
       $0.example = [["port": 8080, "target_port": 8080]]
+      $0.group = .service
     },
     Parameter(
       "service_type",
@@ -94,6 +108,7 @@ package enum RunParameters {
       $0.actions = [.serve]
       $0.defaultValue = "ClusterIP"
       $0.example = "NodePort"
+      $0.group = .service
     },
     Parameter(
       "service_name",
@@ -103,6 +118,7 @@ package enum RunParameters {
     ).with {
       $0.actions = [.serve]
       $0.example = "api"
+      $0.group = .service
     },
     Parameter(
       "instructions",
@@ -113,11 +129,23 @@ package enum RunParameters {
       $0.actions = [.build]
       $0.ignoredBy = [.job: "`instructions` have no effect on a job: only a build carries them out."]
       $0.example = ["apt-get update && apt-get install -y git"]
+      $0.group = .build
     },
+    Parameter(
+      "ttl_seconds",
+      .integer(minimum: 1, maximum: 315_360_000),
+      title: "Time to live",
+      "How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun. "
+        + "Without it: local.ttl_seconds of the settings, else for ever."
+    ).with {
+      $0.unit = "s"
+      $0.example = 3600
+    }.onCore(.error("Core keeps runs until they are deleted: leave ttl_seconds out, and call deleteRun.")),
     Parameter("push", .boolean, title: "Push", "Whether the built image is pushed to its registry.").with {
       $0.actions = [.build]
       $0.defaultValue = false
       $0.example = true
+      $0.group = .build
     }.onCore(.varies("Core always pushes what it builds; false is refused.")),
   ].map { parameter in parameter.with { $0.scopes = [.run] } }
 
@@ -125,6 +153,7 @@ package enum RunParameters {
     Parameter(name, .integer(minimum: 1, maximum: Int(Int32.max)), title: title, text).with {
       $0.actions = actions
       $0.example = 1000
+      $0.group = .permissions
     }
   }
 

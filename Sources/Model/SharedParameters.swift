@@ -34,10 +34,12 @@ package enum SharedParameters {
   ).with {
     $0.example = "0f8fad5bd9cb469fa16570867728950e"
     $0.scopes = [.function, .run]
+    $0.group = .tracking
   }
 
   package static let description = Parameter("description", .string(), title: "Description", "For people.").with {
     $0.example = "Says hello"
+    $0.widget = .textarea
     $0.scopes = [.function, .run]
   }
 
@@ -110,7 +112,10 @@ package enum SharedParameters {
     .either([.string(), .integer()]),
     title: "Progress token",
     "Asks for $/progress notifications that carry this token."
-  ).with { $0.example = "1" }
+  ).with {
+    $0.example = "1"
+    $0.widget = .hidden
+  }
 
   package static let secretName = Parameter(
     "name",

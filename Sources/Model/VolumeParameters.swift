@@ -10,6 +10,7 @@ package enum VolumeParameters {
   ).with {
     $0.example = [["volume_type": "persistent_volume_claim", "name": "data", "mount_path": "/data"]]
     $0.scopes = [.run]
+    $0.group = .resources
     $0.furtherFaults = { value, pointer in
       var seen: Set<JSONValue> = []
       return (value.arrayValue ?? []).enumerated().compactMap { index, volume in
@@ -22,7 +23,9 @@ package enum VolumeParameters {
         )
       }
     }
-  }
+  }.except(.error("unsupported"), on: Cell.Target.local, actions: [.build])
+    .except(.warning("not_persistent"), on: Cell.Target.core, parts: ["persistent_volume_claim"])
+    .except(.error("unsupported"), on: [.core13], parts: ["shared_volume"])
 
   private static let variants: [Shape.Variant] = [
     variant(
@@ -36,6 +39,19 @@ package enum VolumeParameters {
     variant("ephemeral", "Ephemeral volume", "Of a size of its own, gone with the run.", [size, storageClass]),
     variant("config_map", "Config map", "A config map's entries as files.", [specName], local: clusterOnly),
     variant("secret", "Secret", "A cluster secret's entries as files.", [specName], local: clusterOnly),
+    Shape.Variant(
+      "host_path",
+      title: "Host path",
+      "A folder or a file of this machine, where local.allow_host_paths of the settings is true.",
+      members: place + [
+        Parameter("spec", .object([hostPath, readOnly]), title: "Spec", "What is mounted.").with { $0.required = true }
+      ],
+      treatments: [
+        .local: .varies("It needs local.allow_host_paths: true in the settings; refused otherwise."),
+        .core: .error("Core mounts no paths of its nodes: use a persistent_volume_claim."),
+        .kubernetes: .error("A cluster's nodes keep their paths to themselves: use a persistent_volume_claim."),
+      ]
+    ),
     Shape.Variant(
       nil,
       title: "Short form",
@@ -113,6 +129,15 @@ package enum VolumeParameters {
     title: "Medium",
     "Memory keeps it in main memory; the empty string is the node's disk."
   ).with { $0.example = "Memory" }
+  private static let hostPath = Parameter("path", .string(.absolutePath), title: "Path", "Where it is here.").with {
+    $0.required = true
+    $0.example = "/srv/data"
+  }
+  private static let readOnly = Parameter("read_only", .boolean, title: "Read-only", "The program can't change it.")
+    .with {
+      $0.aliases = ["readOnly"]
+      $0.defaultValue = false
+    }
   private static let specName = Parameter("name", .string(.nonEmpty), title: "Object", "The cluster object's name.")
     .with {
       $0.example = "settings"

@@ -113,6 +113,8 @@ package struct Volume: Sendable, Hashable {
     case ephemeral
     case configMap = "config_map"
     case secret
+    /// A folder or a file of the machine that runs the container.
+    case hostPath = "host_path"
   }
   /// Nil for the reference's short form `{"name", "mountPath"}`: each platform has its documented default.
   package var kind: Kind?

@@ -10,7 +10,8 @@ package struct JSONSchema: Sendable {
   }
 
   package var dialect: Dialect
-  /// Only canonical names, for forms; else whatever the wire accepts.
+  /// For forms: one name and one way to say a thing, constants that older form libraries understand, patterns that
+  /// match the whole text (as HTML's attribute of that name does). Else whatever the wire accepts.
   package var canonicalOnly: Bool
 
   package init(dialect: Dialect = .draft2020, canonicalOnly: Bool = false) {
@@ -48,12 +49,9 @@ package struct JSONSchema: Sendable {
     var properties: JSONObject = [:]
     var required: [JSONValue] = []
     var eitherName: [JSONValue] = []
-    for parameter in parameters {
+    for parameter in parameters where !(canonicalOnly && parameter.isShorthand) {
       var schema = self.schema(of: parameter)
-      if let constant = constants[parameter.name] {
-        for keyword in ["enum", "type", "examples"] { schema[keyword] = nil }
-        schema["const"] = .string(constant)
-      }
+      if let constant = constants[parameter.name] { setConstant(constant, in: &schema) }
       properties[parameter.name] = .object(schema)
       let aliases = canonicalOnly ? [] : parameter.aliases
       for alias in aliases {
@@ -81,24 +79,35 @@ package struct JSONSchema: Sendable {
     var schema: JSONObject = ["title": .string(parameter.title), "description": .string(parameter.description)]
     for (name, value) in self.schema(of: parameter.shape).members where !schema.contains(name) { schema[name] = value }
     if parameter.isNullable, let type = schema["type"] { schema["type"] = [type, "null"] }
-    schema["default"] = parameter.defaultValue
+    // A form that fills a default in sends it, and what is sent wins over what the function or the platform has.
+    if parameter.required || !canonicalOnly { schema["default"] = parameter.defaultValue }
     if let example = parameter.example { schema["examples"] = [example] }
     schema["x-unit"] = parameter.unit.map { .string($0) }
     if parameter.isSecret {
       schema["writeOnly"] = true
       schema["format"] = "password"
     }
-    if case .string(.text) = parameter.shape, ["code", "description"].contains(parameter.name), canonicalOnly {
-      schema["x-widget"] = "textarea"
+    if canonicalOnly, case .enumeration(let choices) = parameter.shape, choices.count == 1 {
+      setConstant(choices[0], in: &schema)
     }
     return schema
+  }
+
+  private func setConstant(_ constant: String, in schema: inout JSONObject) {
+    for keyword in ["enum", "type", "examples"] { schema[keyword] = nil }
+    schema["const"] = .string(constant)
+    guard canonicalOnly else { return }
+    // Libraries of before `const` read `enum`; with the default, a form is right without showing the member.
+    schema["type"] = "string"
+    schema["enum"] = [.string(constant)]
+    schema["default"] = .string(constant)
   }
 
   private func schema(of shape: Shape) -> JSONObject {
     switch shape {
     case .any: return [:]
     case .boolean: return ["type": "boolean"]
-    case .freeObject: return ["type": "object"]
+    case .freeObject: return canonicalOnly ? ["type": "object", "additionalProperties": true] : ["type": "object"]
     case .string(let format): return string(format)
     case .enumeration(let choices): return ["type": "string", "enum": .array(choices.map { .string($0) })]
     case .integer(let minimum, let maximum):
@@ -120,7 +129,10 @@ package struct JSONSchema: Sendable {
       var schema: JSONObject = ["type": "array", "items": .object(self.schema(of: element))]
       if unique == "" { schema["uniqueItems"] = true }
       return schema
-    case .map(let element): return ["type": "object", "additionalProperties": .object(self.schema(of: element))]
+    case .map(let element, let names):
+      var schema: JSONObject = ["type": "object", "additionalProperties": .object(self.schema(of: element))]
+      schema["propertyNames"] = names.map { .object(string($0)) }
+      return schema
     case .object(let members): return object(members)
     case .either(let shapes):
       guard !canonicalOnly, shapes.count > 1 else { return shapes.first.map(self.schema) ?? [:] }
@@ -151,7 +163,7 @@ package struct JSONSchema: Sendable {
 
   private func string(_ format: Shape.Format) -> JSONObject {
     var schema: JSONObject = ["type": "string"]
-    schema["pattern"] = format.pattern.map { .string($0) }
+    schema["pattern"] = format.pattern.map { .string(canonicalOnly ? Self.anchored($0) : $0) }
     switch format {
     case .slug:
       schema["minLength"] = 1
@@ -166,6 +178,11 @@ package struct JSONSchema: Sendable {
     return schema
   }
 
+  /// The same pattern, for the whole text.
+  private static func anchored(_ pattern: String) -> String {
+    (pattern.hasPrefix("^") ? "" : "^[\\s\\S]*") + pattern + (pattern.hasSuffix("$") ? "" : "[\\s\\S]*$")
+  }
+
   private static let quantityPattern =
-    "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?[0-9]+)?$"
+    "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+\\-]?[0-9]+)?$"
 }

@@ -21,6 +21,8 @@ package struct MethodDeclaration: Sendable {
   package var example: JSONObject
   /// Rules between params, given those that have no fault of their own.
   package var furtherFaults: (@Sendable (JSONObject) -> [Fault])?
+  /// Goes on with a check of params without faults: of a text that they hold, say.
+  package var furtherCheck: (@Sendable (inout ParameterCheck) -> Void)?
   private let parameterCache: Lazy<[Parameter]>
   private let resultCache: Lazy<JSONObject>
   private let notificationCache: Lazy<[NotificationDeclaration]>
@@ -36,7 +38,8 @@ package struct MethodDeclaration: Sendable {
     errors: [ErrorCode] = [],
     example: JSONObject = [:],
     notifications: @autoclosure @escaping @Sendable () -> [NotificationDeclaration] = [],
-    furtherFaults: (@Sendable (JSONObject) -> [Fault])? = nil
+    furtherFaults: (@Sendable (JSONObject) -> [Fault])? = nil,
+    furtherCheck: (@Sendable (inout ParameterCheck) -> Void)? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -49,6 +52,7 @@ package struct MethodDeclaration: Sendable {
     self.errors = errors
     self.example = example
     self.furtherFaults = furtherFaults
+    self.furtherCheck = furtherCheck
   }
 
   package var takesProject: Bool { parameters.contains { $0.name == "project" } }
@@ -66,6 +70,7 @@ package struct MethodDeclaration: Sendable {
     var check = ParameterCheck(params, against: parameters, action: action)
     let known = Set(check.faults.map(\.pointer))
     check.faults += furtherFaults?(check.normalised).filter { !known.contains($0.pointer) } ?? []
+    if check.faults.isEmpty { furtherCheck?(&check) }
     return check
   }
 }

@@ -28,7 +28,7 @@ final class EventInbox: Sendable {
   }
 
   /// Bytes of the log, beyond which its reader waits.
-  private static let limit = 128 << 10
+  private static let limit = 256 << 10
   private let state = Mutex(State())
 
   /// A newer look stands for all before it.

@@ -15,6 +15,9 @@ package struct Execution: Sendable {
   package var record: JSONObject?
   /// When the run was resumed last: what began before that belongs to a former attempt.
   package var resumedAt: Timestamp?
+  /// Whose run it is: the name of the catalog that records it, so that what is made for it can be told from what others
+  /// have made. Empty: nobody's.
+  package var catalog = ""
 
   package init(
     project: String,
@@ -224,6 +227,14 @@ package protocol Executor: Sendable {
   /// Removes everything of the run. Nothing to remove is no error.
   func remove(_ execution: Execution) async throws
 
+  /// Removes what a project's runs have made to outlive them: its volumes, its network. All of its runs are gone.
+  func removeProject(_ project: String, catalog: String) async throws
+
+  /// Removes what carries the name of this catalog and belongs to runs that it does not know, and what processes that
+  /// are gone have left in this user's files. `known` gives of some runs' ids those that are recorded; asked after they
+  /// were found, since a run is recorded before anything is made for it.
+  func removeLeftovers(of catalog: String, known: @Sendable (Set<String>) async throws -> Set<String>) async throws
+
   func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage
 
   /// Reads the log from a place on (empty: the beginning) as it is written, through restarts of the program and of the
@@ -243,6 +254,11 @@ extension Executor {
   package var queues: Bool { false }
   package func settled(_ function: JSONObject) throws -> JSONObject { function }
   package func check(_ execution: Execution) async throws {}
+  package func removeProject(_ project: String, catalog: String) async throws {}
+  package func removeLeftovers(
+    of catalog: String,
+    known: @Sendable (Set<String>) async throws -> Set<String>
+  ) async throws {}
   package func awaitEnd(
     _ execution: Execution,
     changed: @escaping @Sendable (Upkeep) async -> Void

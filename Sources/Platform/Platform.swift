@@ -29,6 +29,14 @@ package protocol Platform: Sendable {
 
   /// Records the run and sets it going; answers at once.
   func run(_ draft: RunDraft) async throws -> Entity
+  /// Throws what `run` would refuse; nothing is made. `function`: where it is not made yet; nil where the draft's
+  /// reference finds it.
+  func check(_ draft: RunDraft, of function: FunctionDraft?) async throws
+  /// Whether a version still says what the draft that it was made of says. What a build writes into its function is no
+  /// difference.
+  func says(_ function: Entity, _ draft: FunctionDraft) -> Bool
+  /// The id of the version that a build of this run's id has made, where builds make one; nil otherwise.
+  func version(madeByRun id: String, project: String) -> String?
   /// What `run` would send, exactly; nothing is created and nothing contacted.
   func render(_ draft: RunDraft) async throws -> RenderedRun
   func getRun(_ reference: RunReference) async throws -> Entity
@@ -66,6 +74,13 @@ package protocol Platform: Sendable {
 }
 
 extension Platform {
+  package func says(_ function: Entity, _ draft: FunctionDraft) -> Bool {
+    FunctionParameters.spec.map(\.name).allSatisfy { name in
+      name == "image" || function.spec[name] == draft.spec[name]
+        || name == "base_image" && draft.spec[name] == nil
+    }
+  }
+  package func version(madeByRun id: String, project: String) -> String? { nil }
   package func resumeRun(_ reference: RunReference) async throws -> Entity { throw unsupported("resumeRun") }
   package func getMetrics(_ reference: RunReference, name: String?) async throws -> JSONValue {
     throw unsupported("getMetrics")

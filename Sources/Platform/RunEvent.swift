@@ -11,12 +11,12 @@ package struct RunEvent: Sendable {
 
   /// From 1 on, from the beginning of the run's history.
   package var seq: Int
-  /// Opaque: the history goes on right behind this event, in any sidecar. An end is no part of the history: its cursor
+  /// The history goes on right behind this event, in any sidecar. An end is no part of the history: its cursor
   /// is that of the event before it.
-  package var cursor: String
+  package var cursor: RunCursor
   package var content: Content
 
-  package init(seq: Int, cursor: String, content: Content) {
+  package init(seq: Int, cursor: RunCursor, content: Content) {
     self.seq = seq
     self.cursor = cursor
     self.content = content

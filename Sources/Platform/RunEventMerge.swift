@@ -65,9 +65,9 @@ package struct RunEventMerge: Sendable {
 
   /// Whether the program is still to be said to run, before what it wrote is told.
   private var isStarting: Bool {
-    guard look.startsWhenRunning, !look.isOver, cursor.states > 0, cursor.states <= look.changes.count else {
-      return false
-    }
+    guard look.startsWhenRunning, !look.isOver, cursor.states > 0 else { return false }
+    // A look that is older than the cursor says nothing.
+    guard cursor.states <= look.changes.count else { return true }
     let last = look.changes[cursor.states - 1]
     return last.leadsToStart && last.state != .running
   }
@@ -81,13 +81,13 @@ package struct RunEventMerge: Sendable {
 
   /// The last event of all; it is no part of the history.
   package func end(_ end: RunStreamEnd) -> RunEvent {
-    RunEvent(seq: cursor.seq + 1, cursor: cursor.text, content: .end(end))
+    RunEvent(seq: cursor.seq + 1, cursor: cursor, content: .end(end))
   }
 
   private mutating func tell(_ change: StateChange, _ events: inout [RunEvent]) {
     cursor.seq += 1
     cursor.states += 1
-    events.append(RunEvent(seq: cursor.seq, cursor: cursor.text, content: .state(change)))
+    events.append(RunEvent(seq: cursor.seq, cursor: cursor, content: .state(change)))
   }
 
   /// Those that are not later; nil: all.
@@ -96,7 +96,7 @@ package struct RunEventMerge: Sendable {
       if let time, entries[next].timestamp > time { return }
       cursor.seq += 1
       cursor.log = cursors[next]
-      events.append(RunEvent(seq: cursor.seq, cursor: cursor.text, content: .log(entries[next])))
+      events.append(RunEvent(seq: cursor.seq, cursor: cursor, content: .log(entries[next])))
       next += 1
     }
     entries = []

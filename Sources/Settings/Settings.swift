@@ -30,6 +30,8 @@ package struct Settings: Sendable, Hashable {
     package var stopGraceSeconds: Setting<Int>
     /// After so many ends in a row the program of a serve or a deploy is begun no more.
     package var restartLimit: Setting<Int>
+    /// How long runs that say nothing else are kept after their end; nil: for ever.
+    package var ttlSeconds: Setting<Int>?
   }
 
   package struct Kubernetes: Sendable, Hashable {
@@ -72,6 +74,7 @@ package struct Settings: Sendable, Hashable {
     add("local.catalog", local.catalog)
     report.append(("local.stop_grace_seconds", "\(local.stopGraceSeconds.value)", local.stopGraceSeconds.origin))
     report.append(("local.restart_limit", "\(local.restartLimit.value)", local.restartLimit.origin))
+    if let ttl = local.ttlSeconds { report.append(("local.ttl_seconds", "\(ttl.value)", ttl.origin)) }
     add("kubernetes.kubeconfig", kubernetes.kubeconfig)
     add("kubernetes.context", kubernetes.context)
     add("kubernetes.namespace", kubernetes.namespace)

@@ -37,6 +37,12 @@ enum SettingsDeclarations {
       title: "Restart limit",
       "Ends in a row after which the program of a serve or a deploy is begun no more."
     ),
+    Parameter(
+      "ttl_seconds",
+      .integer(minimum: 1, maximum: 315_360_000),
+      title: "Time to live",
+      "How long runs that have no ttl_seconds of their own are kept after their end; for ever unless set."
+    ).with { $0.unit = "seconds" },
   ]
 
   private static let kubernetes: [Parameter] = [

@@ -60,7 +60,8 @@ extension Settings {
         option: ("--catalog", options.catalog)
       ) ?? Setting(SettingsFile.stateDirectory(environment) + "/catalog.db", from: .standard),
       stopGraceSeconds: resolver.value("/local/stop_grace_seconds", standard: 10, \.integerValue),
-      restartLimit: resolver.value("/local/restart_limit", standard: 5, \.integerValue)
+      restartLimit: resolver.value("/local/restart_limit", standard: 5, \.integerValue),
+      ttlSeconds: resolver.optionalValue("/local/ttl_seconds", \.integerValue)
     )
     let kubernetes = Kubernetes(
       kubeconfig: resolver.path("/kubernetes/kubeconfig"),
@@ -154,6 +155,10 @@ struct SettingsResolver {
   func value<Value>(_ pointer: String, standard: Value, _ read: (JSONValue) -> Value?) -> Setting<Value> {
     guard let value = fileValue(pointer).flatMap(read) else { return Setting(standard, from: .standard) }
     return Setting(value, from: fileOrigin(pointer))
+  }
+
+  func optionalValue<Value>(_ pointer: String, _ read: (JSONValue) -> Value?) -> Setting<Value>? {
+    fileValue(pointer).flatMap(read).map { Setting($0, from: fileOrigin(pointer)) }
   }
 
   mutating func text(

@@ -14,6 +14,8 @@ package struct Method: Sendable {
     case changesProject
     /// The same, for calls whose `name` is the project.
     case changesNamedProject
+    /// The same, for a call with a file that may name the project.
+    case changesProjectOfFile
     /// By itself: reads and waits.
     case concurrent
   }
@@ -21,6 +23,8 @@ package struct Method: Sendable {
   package let declaration: MethodDeclaration
   let order: Order
   let answer: Answer
+  /// How long an answer may be repeated to calls without params; zero where not at all.
+  let goodFor: @Sendable (_ answer: JSONValue) -> Duration
 
   enum Answer: Sendable {
     case pure(@Sendable (_ call: PureCall) throws -> JSONValue)
@@ -34,15 +38,18 @@ package struct Method: Sendable {
     self.declaration = declaration
     order = .inline
     self.answer = .pure(answer)
+    goodFor = { _ in .zero }
   }
 
   init(
     _ declaration: MethodDeclaration,
     order: Order,
+    goodFor: @escaping @Sendable (_ answer: JSONValue) -> Duration = { _ in .zero },
     answer: @escaping @Sendable (_ call: MethodCall) async throws -> JSONValue
   ) {
     self.declaration = declaration.alsoAnswering(ErrorCode.ofAnyPlatform)
     self.order = order
+    self.goodFor = goodFor
     self.answer = .platform(answer)
   }
 }

@@ -11,7 +11,7 @@ package struct MethodRegistry: RequestHandler {
     .initialize, .discover, .getSchema, .validate, .getCapabilities, .getOrCreateProject, .getProject, .listProjects,
     .deleteProject, .createFunction, .getFunction, .listFunctions, .updateFunction, .deleteFunction, .getTask,
     .listTasks, .run, .renderRun, .getRun, .listRuns, .waitRun, .stopRun, .resumeRun, .deleteRun, .getRunLogs,
-    .subscribeRun, .unsubscribe, .getMetrics, .setSecret, .listSecrets, .deleteSecret, .listProfiles,
+    .subscribeRun, .unsubscribe, .getMetrics, .apply, .setSecret, .listSecrets, .deleteSecret, .listProfiles,
   ]
   package static let declarations = methods.map(\.declaration)
 
@@ -23,6 +23,7 @@ package struct MethodRegistry: RequestHandler {
   private let platform: any Platform
   private let defaultProject: String?
   private let subscriptions = Subscriptions()
+  private let recent = RecentAnswers()
 
   /// `defaultProject`: of calls that name none; nil where each has to.
   package init(defaultProject: String? = "default", platform: any Platform) {
@@ -31,11 +32,13 @@ package struct MethodRegistry: RequestHandler {
   }
 
   package func scheduling(of method: String, params: JSONObject) -> Scheduling {
-    switch Self.method(named: method)?.order {
-    case nil, .inline: .inline
-    case .concurrent: .concurrent
-    case .changesProject: .lane(lane(params))
-    case .changesNamedProject: .lane(params["name"]?.stringValue ?? defaultProject ?? "")
+    let found = Self.method(named: method)
+    switch found?.order {
+    case nil, .inline: return .inline
+    case .concurrent: return params.isEmpty && recent.isGood(method) ? .inline : .concurrent
+    case .changesProject: return .lane(lane(params))
+    case .changesNamedProject: return .lane(params["name"]?.stringValue ?? defaultProject ?? "")
+    case .changesProjectOfFile: return .lane(lane(found?.declaration.check(params).normalised ?? params))
     }
   }
 
@@ -49,8 +52,10 @@ package struct MethodRegistry: RequestHandler {
   }
 
   package func handleInline(_ method: String, params: JSONObject, context: RequestContext) throws -> JSONValue {
-    guard let found = Self.method(named: method), case .pure(let answer) = found.answer else {
-      throw Self.unknown(method)
+    guard let found = Self.method(named: method) else { throw Self.unknown(method) }
+    guard case .pure(let answer) = found.answer else {
+      guard let recent = recent.last(method) else { throw Self.unknown(method) }
+      return recent
     }
     // LSP clients send members of their own with `initialize`: those are ignored.
     let checked = method == "initialize" ? params : try Self.checked(found, params).normalised
@@ -81,7 +86,10 @@ package struct MethodRegistry: RequestHandler {
         )
       ])
     }
-    return try await answer(call)
+    let value = try await answer(call)
+    let duration = found.goodFor(value)
+    if params.isEmpty, duration > .zero { recent.keep(value, of: method, for: duration) }
+    return value
   }
 
   private static func checked(_ method: Method, _ params: JSONObject) throws -> ParameterCheck {

@@ -7,10 +7,15 @@ struct RunEventPump: Sendable {
   /// Bytes of one batch: large enough to be fast, small enough that an answer soon overtakes.
   private static let batchBytes = 48 << 10
 
+  /// While events come in quick succession, more of them are waited for so long: each bunch wakes several threads and
+  /// the client.
+  private static let pace = Duration.milliseconds(2)
+  /// Enough of them.
+  private static let bunch = 200
+
   /// What the client was sent last.
   struct Sent: Sendable {
-    var seq: Int
-    var cursor: String
+    var cursor: RunCursor
     var isEnd = false
   }
 
@@ -34,18 +39,22 @@ struct RunEventPump: Sendable {
   }
 
   private func pump() async -> Sent {
-    let start = await stream.cursor
-    var sent = Sent(seq: start.seq, cursor: start.text)
+    var sent = Sent(cursor: await stream.cursor)
+    var writer = RunEventWriter(subscription: place.id)
     do {
+      var isBusy = false
       while !sent.isEnd {
+        if isBusy { try await Task.sleep(for: Self.pace) }
+        let asked = ContinuousClock.now
         let events = try await stream.next()
+        isBusy = events.count < Self.bunch && asked.duration(to: .now) < Self.pace
         var batch = NotificationBatch()
         for event in events {
-          write(event, to: &batch)
+          batch.append { writer.write(event, to: &$0) }
           guard batch.size >= Self.batchBytes || event.seq == events.last?.seq else { continue }
           try await notifyAll(batch)
           batch.removeAll()
-          sent = Sent(seq: event.seq, cursor: event.cursor, isEnd: event.isEnd)
+          sent = Sent(cursor: event.cursor, isEnd: event.isEnd)
         }
       }
     } catch {
@@ -60,13 +69,14 @@ struct RunEventPump: Sendable {
 
   private func send(_ reason: RunStreamEnd.Reason, after sent: Sent, error: SidecarError? = nil) async throws {
     var batch = NotificationBatch()
-    let end = RunStreamEnd(reason, error: error)
-    write(RunEvent(seq: sent.seq + 1, cursor: sent.cursor, content: .end(end)), to: &batch)
+    var writer = RunEventWriter(subscription: place.id)
+    let end = RunEvent(
+      seq: sent.cursor.seq + 1,
+      cursor: sent.cursor,
+      content: .end(RunStreamEnd(reason, error: error))
+    )
+    batch.append { writer.write(end, to: &$0) }
     try await notifyAll(batch)
-  }
-
-  private func write(_ event: RunEvent, to batch: inout NotificationBatch) {
-    batch.append { RunEventWriter.write(event, subscription: place.id, to: &$0) }
   }
 }
 

@@ -24,8 +24,9 @@ enum ChildProcess {
       .first { access($0, X_OK) == 0 }
   }
 
-  /// `environment` is all that it gets; `directory` holds its output meanwhile. `watch` is called about once a second;
-  /// what it throws ends the program, as a cancellation does. Throws a `SourceError` where it can't be started.
+  /// `environment` is all that it gets; `directory` holds its output meanwhile. `watch` is called five times a second;
+  /// what it throws ends the program, as a cancellation does. `take` gets every line of the output, at the end of a
+  /// program that succeeded. Throws a `SourceError` where it can't be started.
   static func run(
     _ program: String,
     _ arguments: [String],
@@ -33,6 +34,7 @@ enum ChildProcess {
     directory: String,
     seconds: Int,
     _ cancellation: BlockingThread.Cancellation,
+    take: ((Substring) throws -> Void)? = nil,
     watch: () throws -> Void = {}
   ) throws -> Outcome {
     // A file, not a pipe: whatever else is started at this moment can't hold its other end open.
@@ -46,11 +48,12 @@ enum ChildProcess {
     do {
       while true {
         if let status = try status(of: process) {
+          if status == 0, let take { try forEachLine(of: output, cancellation, take) }
           return Outcome(status: status, output: end(of: output), isTimeout: isTimeout)
         }
         try cancellation.check()
         let now = ContinuousClock.now
-        if now - watched > .seconds(1) {
+        if now - watched > .milliseconds(200) {
           watched = now
           try watch()
         }
@@ -76,6 +79,27 @@ enum ChildProcess {
     guard ended > 0 else { throw failure("git", errno) }
     let signal = status & 0x7f
     return signal == 0 ? Int((status >> 8) & 0xff) : 128 + Int(signal)
+  }
+
+  private static func forEachLine(
+    of file: CInt,
+    _ cancellation: BlockingThread.Cancellation,
+    _ take: (Substring) throws -> Void
+  ) throws {
+    var rest: [UInt8] = []
+    var offset = 0
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    while true {
+      try cancellation.check()
+      let count = pread(file, &buffer, buffer.count, off_t(offset))
+      guard count > 0 else { break }
+      offset += count
+      rest += buffer[..<count]
+      guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
+      for line in String(decoding: rest[..<end], as: UTF8.self).split(separator: "\n") { try take(line) }
+      rest.removeSubrange(...end)
+    }
+    if !rest.isEmpty { try take(Substring(String(decoding: rest, as: UTF8.self))) }
   }
 
   private static func end(of file: CInt) -> String {

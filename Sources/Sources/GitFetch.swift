@@ -15,6 +15,30 @@ struct GitFetch {
   let variables: [String: String]
   let limits: SourceLimits
   let cancellation: BlockingThread.Cancellation
+  /// What the commit holds, as far as it has been counted.
+  private let contents = Contents()
+
+  private final class Contents {
+    private(set) var files = 0
+    private(set) var bytes = 0
+
+    func add(_ size: Int) {
+      files += 1
+      bytes += size
+    }
+  }
+
+  init(
+    source: GitSource,
+    variables: [String: String],
+    limits: SourceLimits,
+    cancellation: BlockingThread.Cancellation
+  ) {
+    self.source = source
+    self.variables = variables
+    self.limits = limits
+    self.cancellation = cancellation
+  }
 
   /// `control` is another empty folder, for git's configuration. Throws a `SourceError` with git's own words, or
   /// `CancellationError`.
@@ -30,14 +54,19 @@ struct GitFetch {
       throw SourceError("git's configuration can't be written to \(control)", hint: "see whether the disk has room")
     }
     let environment = environment(configuration: configuration)
-    func run(_ arguments: [String]) throws -> ChildProcess.Outcome {
+    func run(
+      _ arguments: [String],
+      _ take: ((Substring) throws -> Void)? = nil
+    ) throws -> ChildProcess.Outcome {
+      // No file of it, the pack above all, gets larger than all may be: the kernel sees to that.
       try ChildProcess.run(
-        git,
-        ["-C", folder] + arguments,
+        "/bin/sh",
+        ["-c", "ulimit -f \(limits.totalBytes / 512) 2>/dev/null; exec \"$@\"", "sh", git, "-C", folder] + arguments,
         environment: environment,
         directory: control,
         seconds: limits.fetchSeconds,
         cancellation,
+        take: take,
         watch: { try checkSize(of: folder) }
       )
     }
@@ -50,6 +79,7 @@ struct GitFetch {
       revision = ref
     }
     try require(fetched)
+    try require(try run(["ls-tree", "-r", "-l", revision + "^{commit}"]) { try checkContents($0) })
     try require(try run(["checkout", "-q", "--force", "--detach", revision + "^{commit}"]))
     try checkSize(of: folder)
   }
@@ -96,7 +126,8 @@ struct GitFetch {
   func gitConfiguration() throws(SourceError) -> String {
     var lines = [
       "[core]", "hooksPath = /dev/null", "fsmonitor = false", "[gc]", "auto = 0", "[maintenance]", "auto = false",
-      "[fetch]", "fsckObjects = true", "[submodule]", "recurse = false", "[http]", "lowSpeedLimit = 1",
+      "[fetch]", "fsckObjects = true", "unpackLimit = 1", "[submodule]", "recurse = false", "[http]",
+      "lowSpeedLimit = 1",
       "lowSpeedTime = 60",
     ]
     switch source.transport {
@@ -131,8 +162,33 @@ struct GitFetch {
       var information = stat()
       if stat(packs + "/" + name, &information) == 0 { size += Int(information.st_size) }
     }
-    guard size > limits.totalBytes else { return }
-    throw SourceError(
+    guard size <= limits.totalBytes else { throw tooLarge }
+  }
+
+  /// What a checkout would write, before it writes anything: a pack of some bytes may hold files of gigabytes.
+  private func checkContents(_ line: Substring) throws {
+    // `100644 blob 1c59e93f…     1234\tname`
+    let columns = line.prefix { $0 != "\t" }.split(separator: " ")
+    guard columns.count == 4, let size = Int(columns[3]) else { return }
+    let name = line.dropFirst(line.prefix { $0 != "\t" }.count + 1)
+    guard size <= limits.fileBytes else {
+      throw SourceError(
+        "\(source.uri) is refused: \(name.prefix(300)) is larger than \(SourceLimits.text(limits.fileBytes))",
+        hint: tooLarge.hint
+      )
+    }
+    contents.add(size)
+    guard contents.bytes <= limits.totalBytes else { throw tooLarge }
+    guard contents.files <= limits.entries else {
+      throw SourceError(
+        "\(source.uri) holds more than \(limits.entries) files",
+        hint: "give the source alone: a folder of it, or an archive"
+      )
+    }
+  }
+
+  private var tooLarge: SourceError {
+    SourceError(
       "\(source.uri) is larger than \(SourceLimits.text(limits.totalBytes))",
       hint: "keep data out of the source: put it into the image, into S3, or on a volume"
     )
@@ -146,6 +202,11 @@ struct GitFetch {
         hint: "try again later"
       )
     }
+    // SIGXFSZ: the limit that it was given.
+    let isTooLarge = ["died of signal \(SIGXFSZ)", "File too large", "ile size limit exceeded"].contains {
+      outcome.output.contains($0)
+    }
+    if isTooLarge || outcome.status == 128 + Int(SIGXFSZ) { throw tooLarge }
     throw failure(outcome.output)
   }
 

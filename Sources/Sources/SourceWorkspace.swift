@@ -48,6 +48,9 @@ package final class SourceWorkspace: Sendable {
     }
   }
 
+  /// Removes the folders of processes that are gone.
+  package func removeAbandoned() async { _ = try? await BlockingThread.run { _ in self.sweep() } }
+
   private static let suffix = ".lock"
 
   private func begin(_ state: inout State) throws(SourceError) -> String {

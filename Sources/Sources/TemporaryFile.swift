@@ -8,7 +8,9 @@
 enum TemporaryFile {
   /// Open for reading and writing; the caller's to close.
   static func open(in directory: String) throws(SourceError) -> CInt {
-    var descriptor: CInt
+    // Without a name from the beginning, where the file system can.
+    var descriptor = Self.createNameless(in: directory)
+    if descriptor >= 0 { return descriptor }
     repeat {
       let path = directory + "/dh-sidecar-" + String(UInt64.random(in: .min ... .max), radix: 36)
       descriptor = Self.create(path)
@@ -22,6 +24,16 @@ enum TemporaryFile {
       )
     }
     return descriptor
+  }
+
+  private static func createNameless(in directory: String) -> CInt {
+    // O_TMPFILE, a macro that Swift doesn't see (asm-generic/fcntl.h).
+    let flags = 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC
+    #if canImport(Glibc)
+      return Glibc.open(directory, flags, 0o600)
+    #else
+      return Musl.open(directory, flags, 0o600)
+    #endif
   }
 
   private static func create(_ path: String) -> CInt {

@@ -4,6 +4,7 @@ import JSONRPC
 import Model
 import ParameterSchema
 import Sidecar
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -15,7 +16,8 @@ struct Call: ParsableCommand {
     discussion: """
       Params are one JSON object, or key=value words, or - for one JSON object on stdin, which keeps secrets off the \
       command line. A word's value is text where the parameter is text, otherwise JSON where it reads as JSON. After \
-      `call run` it stays until the container has been started.
+      `call run` it stays until the container has been started. `call subscribeRun` prints its notifications too, each on \
+      a line of its own, and stays until the last.
 
       EXIT CODES
         0   the result is on stdout, as JSON
@@ -40,10 +42,13 @@ struct Call: ParsableCommand {
   var params: [String] = []
 
   func run() throws {
-    let params = try parsedParams()
-    let composition = try settledComposition()
+    try Self.carryOut(method, try parsedParams(), options)
+  }
+
+  /// One call: its result on stdout or its error on stderr, and the exit code.
+  static func carryOut(_ method: String, _ params: JSONObject, _ options: CompositionOptions) throws {
+    let composition = try settled(options)
     let registry = composition.registry
-    let method = method
     let outcome = Blocking.run { () async -> Result<JSONValue, any Error> in
       do {
         return .success(try await registry.handle(method, params: params, context: .none))
@@ -51,7 +56,7 @@ struct Call: ParsableCommand {
         return .failure(error)
       }
     }
-    let code = Self.report(outcome.mapError(registry.responseError))
+    let code = report(outcome.mapError(registry.responseError))
     // A run that was recorded gets to its engine before this process ends, however long its image takes.
     composition.close(drainSeconds: 3600)
     if code != 0 { throw ExitCode(code) }
@@ -73,12 +78,12 @@ struct Call: ParsableCommand {
   }
 
   /// A fault in the settings is an error like any other.
-  private func settledComposition() throws -> Composition {
+  private static func settled(_ options: CompositionOptions) throws -> Composition {
     do {
       return try options.made()
     } catch let error as SidecarError {
       let answer = ResponseError(code: error.code.number, message: error.message, data: .object(error.data))
-      throw ExitCode(Self.report(.failure(answer)))
+      throw ExitCode(report(.failure(answer)))
     }
   }
 
@@ -110,6 +115,31 @@ struct Call: ParsableCommand {
       throw ValidationError("The params are not JSON: \(error.message) at byte \(error.offset).")
     }
     throw ValidationError("The params are JSON, but no object.")
+  }
+}
+
+/// What goes on behind a call's answer: a subscription's notifications, for whoever reads the output.
+private final class Following: Sendable {
+  private let works = Mutex<[@Sendable () async -> Void]>([])
+
+  var context: RequestContext {
+    RequestContext(
+      notify: { _, _ in },
+      notifyAll: { batch in
+        // Nobody reads any more.
+        guard Descriptor.write(batch.lines, to: 1) else { throw CancellationError() }
+      },
+      spawn: { _ in },
+      spawnAfterReply: { [self] work in works.withLock { $0.append(work) } }
+    )
+  }
+
+  func finish() async {
+    let begun = works.withLock { works in
+      defer { works = [] }
+      return works
+    }
+    for work in begun { await work() }
   }
 }
 

@@ -84,7 +84,8 @@ struct Composition: Sendable {
         environment: environment,
         stateDirectory: SettingsFile.stateHome(environment),
         address: settings.local.address.value,
-        restartLimit: settings.local.restartLimit.value
+        restartLimit: settings.local.restartLimit.value,
+        allowsHostPaths: settings.local.allowHostPaths.value
       ),
       transport: transport
     )
@@ -92,7 +93,8 @@ struct Composition: Sendable {
       catalog: catalog,
       executor: executor,
       stopGraceSeconds: settings.local.stopGraceSeconds.value,
-      profiles: settings.profiles
+      profiles: settings.profiles,
+      ttlSeconds: settings.local.ttlSeconds?.value
     )
     return LocalPlace(catalog: catalog, executor: executor, platform: platform)
   }

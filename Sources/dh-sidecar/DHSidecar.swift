@@ -12,6 +12,7 @@ struct DHSidecar: ParsableCommand {
         dh-sidecar call createFunction name=hello kind=container image=hello-world
         dh-sidecar call run function=hello action=job
         dh-sidecar call listRuns
+        dh-sidecar apply hello.container.yaml
 
       ENVIRONMENT (the command line wins over it, and it over the settings file)
         DH_SIDECAR_CONFIG    the settings file
@@ -28,7 +29,7 @@ struct DHSidecar: ParsableCommand {
         ~/.local/state/dh-sidecar/catalog.db   the catalog
       """,
     version: SidecarVersion.current,
-    subcommands: [Stdio.self, Schema.self, Call.self, Doctor.self],
+    subcommands: [Stdio.self, Schema.self, Call.self, Apply.self, Doctor.self],
     defaultSubcommand: Stdio.self
   )
 }

@@ -12,9 +12,9 @@ struct Schema: ParsableCommand {
     abstract: "Write the JSON Schemas, the OpenRPC document and the list of errors, from the declarations.",
     discussion: """
       Below the folder: function.schema.json, run.ACTION.schema.json and methods/METHOD.schema.json (JSON Schema \
-      2020-12), the same below draft-07/ and, with canonical names only, below forms/; openrpc.json; errors.json. A \
-      README.md beside the folder that has the markers <!-- BEGIN generated: NAME --> gets its tables of methods, \
-      parameters and errors anew.
+      2020-12), the same below draft-07/ and, for forms, below forms/; what goes with a form, below ui/json-forms/ and \
+      ui/react-jsonschema-form/; openrpc.json; errors.json. A README.md beside the folder that has the markers \
+      <!-- BEGIN generated: NAME --> gets its tables of methods, parameters and errors anew.
 
       EXIT CODES
         0   all is written

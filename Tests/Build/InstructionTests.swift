@@ -32,6 +32,19 @@ import Testing
 
   @Test(
     arguments: [
+      ("make", "--mount=type=secret,id=A --mount=type=secret,id=b.c A=\"$(cat /run/secrets/A)\"; export A; make"),
+      // Whole instructions say themselves what they mount.
+      ("RUN make", "make"), ("RUN --mount=type=secret,id=A make", "--mount=type=secret,id=A make"),
+    ]
+  )
+  func secretsOfACommand(given: String, text: String) throws {
+    #expect(try Instruction(given, secrets: ["A", "b.c"]).text == "RUN " + text)
+    #expect(try Instruction("ENV A=1", secrets: ["A"]).text == "ENV A=1")
+    #expect(throws: InstructionError.self) { try Instruction("a\nUSER root", secrets: ["A"]) }
+  }
+
+  @Test(
+    arguments: [
       "RUN <<EOF\na\nFROM x\nEOF", "cat <<EOF > /x\nhello\n# not a comment\nEOF\n", "COPY <<'E' /x\n$A\nE",
       "RUN <<-EOF\n\ta\n\t\tEOF", "COPY <<a <<b /d/\n1\na\n2\nb", "RUN a \\\n <<EOF\nb\nEOF", "RUN 3<<EOF\nx\nEOF",
       "ONBUILD RUN <<EOF\nx\nEOF", "RUN <<\"E F\"\nx\nE F", "RUN <<EOF\r\na\r\nEOF\r\n", "RUN <<EOF\na \\\nEOF",

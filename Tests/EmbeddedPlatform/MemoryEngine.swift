@@ -34,6 +34,8 @@ final class MemoryEngine: Sendable {
     var startedAt: [String: Timestamp] = [:]
     var isPortTaken = false
     var restarts = 0
+    /// What a killed sidecar left: the run's id and the catalog's name.
+    var leftovers: [String: String] = [:]
   }
 
   let state = Mutex(State())
@@ -189,6 +191,22 @@ struct MemoryExecutor: Executor {
     engine.state.withLock { $0.calls.append("remove") }
     try ping()
     engine.put(nil, for: execution.runID)
+  }
+
+  func removeProject(_ project: String, catalog: String) throws {
+    engine.state.withLock { $0.calls.append("removeProject \(project)") }
+    try ping()
+  }
+
+  func removeLeftovers(
+    of catalog: String,
+    known: @Sendable (Set<String>) async throws -> Set<String>
+  ) async throws {
+    engine.state.withLock { $0.calls.append("removeLeftovers") }
+    try ping()
+    let own = Set(engine.state.withLock { $0.leftovers.filter { $0.value == catalog } }.keys)
+    let recorded = try await known(own)
+    engine.state.withLock { for run in own.subtracting(recorded) { $0.leftovers[run] = nil } }
   }
 
   func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage {

@@ -33,9 +33,14 @@ final class Workplace: Sendable {
   }
 
   /// One more sidecar on this machine.
-  func sidecar() -> EmbeddedPlatform {
+  func sidecar(ttlSeconds: Int? = nil) -> EmbeddedPlatform {
     let catalog = Catalog(path: path)
-    let platform = EmbeddedPlatform(catalog: catalog, executor: MemoryExecutor(engine: engine), stopGraceSeconds: 7)
+    let platform = EmbeddedPlatform(
+      catalog: catalog,
+      executor: MemoryExecutor(engine: engine),
+      stopGraceSeconds: 7,
+      ttlSeconds: ttlSeconds
+    )
     sidecars.withLock { $0.append((platform, catalog)) }
     return platform
   }
@@ -57,6 +62,13 @@ final class Workplace: Sendable {
       await platform.close()
       await catalog.close()
     }
+  }
+
+  /// The file of a sidecar that was killed: nobody holds its lock.
+  func leaveDeadOwner() throws {
+    try FileManager.default.createDirectory(atPath: path + "-owners", withIntermediateDirectories: true)
+    let isMade = FileManager.default.createFile(atPath: path + "-owners/" + EntityID.generate(), contents: nil)
+    #expect(isMade)
   }
 
   private func end() async {

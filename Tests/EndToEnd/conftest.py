@@ -17,14 +17,16 @@ class Engine:
         self.name = name
         self.host = host
 
-    def get(self, path, method="GET"):
+    def get(self, path, method="GET", body=None):
+        """The answer's JSON; None where it has no body."""
         connection = http.client.HTTPConnection("engine", timeout=30)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(self.host.removeprefix("unix://"))
-        connection.request(method, path)
-        answer = json.loads(connection.getresponse().read())
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse().read()
         connection.close()
-        return answer
+        return json.loads(answer) if answer.strip() else None
 
     def wait(self, run):
         """Returns at the end of the run's container, as promptly as the engine can tell it."""

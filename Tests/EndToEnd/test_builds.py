@@ -201,7 +201,6 @@ def test_a_healthcheck_is_kept(sidecar, engine, named):
 
 
 @pytest.mark.parametrize("params, pointer", [
-    ({"secrets": ["TOKEN"]}, "/secrets"),
     ({"volumes": [{"volume_type": "empty_dir", "name": "v", "mount_path": "/v"}]}, "/volumes"),
     ({"push": True}, "/push"),
     ({"push": True, "image": "localhost/x:1"}, "/push"),

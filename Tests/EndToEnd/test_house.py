@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "EngineExecutor": {"JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources"},
     "EmbeddedPlatform": {"JSON", "Model", "Platform", "Catalog", "Settings"},
     "CorePlatform": {"JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings"},
-    "Sidecar": {"JSON", "Model", "Platform", "ParameterSchema", "JSONRPC"},
+    "Sidecar": {"JSON", "YAML", "Model", "Platform", "ParameterSchema", "JSONRPC", "Sources"},
     "CLinux": set(),
     "CSQLite": set(),
     "CYAML": set(),

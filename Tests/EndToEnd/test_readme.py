@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 from core_double import CoreDouble
-from sidecar import BINARY, clean_environment
+from sidecar import BINARY, Sidecar, clean_environment
 
 README = os.path.join(os.path.dirname(__file__), "../../README.md")
-COMMANDS = {"python": ["/usr/bin/python3"], "mjs": ["node"], "sh": ["sh", "-eu"]}
+COMMANDS = {"python": ["/usr/bin/python3"], "mjs": ["node"], "sh": ["sh", "-eu"], "stream": ["/usr/bin/python3"]}
 
 
 def examples():
@@ -26,6 +26,15 @@ def test_an_example_works_as_printed(language, environment, tmp_path):
     done = subprocess.run([*COMMANDS[language], file], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "COMPLETED" in done.stdout, done.stdout
+
+
+def test_the_container_file_works_as_printed(environment, tmp_path):
+    file = tmp_path / "hello.container.yaml"
+    file.write_text(examples()["file"].replace("hello-world", os.environ["DH_TEST_IMAGE"]))
+    done = subprocess.run([BINARY, "apply", file], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    with Sidecar(environment) as sidecar:
+        assert sidecar.wait(json.loads(done.stdout)["runs"]["once"])["status"]["state"] == "COMPLETED"
 
 
 @pytest.mark.parametrize("level", [13, 14, 15])

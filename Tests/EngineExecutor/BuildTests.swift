@@ -51,6 +51,24 @@ import Testing
     ),
   ]
 
+  /// A progress bar: text without a line break comes in pieces, none of which is looked through twice, and no more of it
+  /// is kept than the longest line.
+  @Test(.timeLimit(.minutes(1)))
+  func aProgressBarThatNeverEndsItsLine() {
+    var stream = BuildStream()
+    let piece = "\r" + String(repeating: "#", count: 19)
+    let line = JSONValue.object(["stream": .string(piece)]).serialized()
+    let count = 200_000
+    var events: [BuildStream.Event] = []
+    for _ in 0..<count { events += stream.read(line) }
+    events += stream.read(JSONValue.object(["stream": "done\nnext\n"]).serialized()) + stream.rest()
+    let texts = events.compactMap { if case .line(let text, false) = $0 { text } else { nil } }
+    #expect(texts.joined() == String(repeating: piece, count: count) + "donenext")
+    #expect(
+      texts.last == "next" && texts.allSatisfy { $0.utf8.count <= LogDemultiplexer.longestLine + piece.utf8.count }
+    )
+  }
+
   @Test(arguments: streams.indices)
   func whatABuilderSays(index: Int) {
     #expect(Self.events(Self.streams[index].lines) == Self.streams[index].events)
@@ -64,7 +82,40 @@ import Testing
     ] as [(String, String?)]
   )
   func layersThatWereTold(line: String, layer: String?) {
-    #expect(BuildLeftovers.layers(in: ["x", line]) == [layer].compactMap(\.self))
+    let entries = ["x", line].map {
+      LogEntry(timestamp: Timestamp(nanoseconds: 5_000_000_000), stream: .stdout, container: "build", text: $0)
+    }
+    let layers = BuildLeftovers(entries: entries, images: [])?.layers.map(\.id) ?? []
+    #expect(layers == [layer].compactMap(\.self))
+  }
+
+  /// What a step's program may have written to make us remove somebody's image.
+  @Test(
+    arguments: [
+      ("2026-01-01T00:00:10.5Z", [], [], true),
+      // Whole seconds of an engine.
+      ("2026-01-01T00:00:10Z", [], [], true),
+      ("2026-01-01T00:00:08.9Z", [], [], false),
+      ("2025-01-01T00:00:10Z", [], [], false),
+      ("2026-01-01T00:00:22Z", [], [], false),
+      ("2026-01-01T00:00:15Z", ["localhost/x:1"], [], false),
+      ("2026-01-01T00:00:15Z", [], ["sha256:0123456789abcdef"], false),
+      ("2026-01-01T00:00:15Z", [], ["sha256:ff23456789abcdef"], true),
+      (nil, [], [], false),
+    ] as [(String?, [String], [String], Bool)]
+  )
+  func onlyWhatTheBuildMadeIsLeftOver(created: String?, tags: [String], images: [String], isLeftOver: Bool) throws {
+    func entry(_ time: String, _ text: String) throws -> LogEntry {
+      let timestamp = try #require(Timestamp(parsing: time))
+      return LogEntry(timestamp: timestamp, stream: .stdout, container: "build", text: text)
+    }
+    let entries = [
+      try entry("2026-01-01T00:00:10.2Z", "Building x"), try entry("2026-01-01T00:00:20Z", "--> 0123456789ab"),
+    ]
+    let leftovers = try #require(BuildLeftovers(entries: entries, images: images))
+    var image: JSONObject = ["RepoTags": .array(tags.map { .string($0) })]
+    image["Created"] = created.map { .string($0) }
+    #expect(leftovers.isLeftOver(leftovers.layers[0], .object(image)) == isLeftOver)
   }
 
   @Test(
@@ -74,6 +125,35 @@ import Testing
   )
   func whoKnowsHeredocs(libpod: String?, knows: Bool) {
     #expect(Engine(socket: "", foundBy: "", apiVersion: "1.41", libpodVersion: libpod).buildsHeredocs == knows)
+  }
+
+  @Test func secretsAreTakenOutOfWhatIsSaid() {
+    let redaction = Redaction(["A": "s3cret", "B": "s3cret-longer\n1st line of many", "C": "abc", "D": ""])
+    #expect(redaction.redacted("x s3cret y s3cret") == "x <secret A> y <secret A>")
+    #expect(redaction.redacted("s3cret-longer, 1st line of many") == "<secret B>, <secret B>")
+    #expect(redaction.redacted("abc") == "abc")
+  }
+
+  @Test(
+    arguments: [("4.3.1", true), ("3.4.4", false), ("5.0", true), ("10.0.0", true), (nil, false)] as [(String?, Bool)]
+  )
+  func whoShowsSecretsToABuild(libpod: String?, shows: Bool) {
+    #expect(Engine(socket: "", foundBy: "", apiVersion: "1.41", libpodVersion: libpod).mountsSecrets == shows)
+  }
+
+  @Test func aBuildsSecretsAreFilesOfItsContext() throws {
+    let execution = Execution.sample {
+      $0.action = .build
+      $0.baseImage = "busybox"
+      $0.image = "localhost/x:1"
+      $0.secrets = ["TOKEN"]
+      $0.instructions = ["make"]
+    }
+    let call = try #require(try EnginePlanner.plan(execution).build?.call)
+    let secrets = EngineCall.encoded("[\"id=TOKEN,src=.dh-sidecar-secret-TOKEN\"]")
+    #expect(call.path.hasSuffix("&secrets=" + secrets))
+    #expect(call.body?[".dh-sidecar-secret-TOKEN"] == "<secret TOKEN>")
+    #expect(call.body?["Dockerfile"]?.stringValue?.contains("RUN --mount=type=secret,id=TOKEN TOKEN=") == true)
   }
 
   @Test func everyRegistrysCredentials() throws {

@@ -95,7 +95,8 @@ import Testing
       var page: [String] = []
       for line in log where line.time >= cursor.since && page.count < pageSize {
         Array(line.text.utf8).withUnsafeBufferPointer { bytes in
-          guard let new = skipper.new(.init(stream: line.stream, time: line.time, bytes: bytes)) else { return }
+          guard let new = skipper.new(.init(stream: line.stream, time: line.time, start: line.time, bytes: bytes))
+          else { return }
           page.append(line.text)
           cursor.move(past: new)
         }
@@ -105,6 +106,38 @@ import Testing
     }
     #expect(texts == log.map(\.text))
   }
+
+  /// A program ends in the middle of a line, and the next one goes on in it: what was given is not given again, and the
+  /// rest is not lost. Read anew from every cursor.
+  @Test(arguments: [[1, 2, 3, 3], [1, 3, 3], [2, 3], [3], [1, 1, 2, 2, 3]], [false, true])
+  func aLineThatAProgramLeftOpenIsGoneOnWith(attempts: [Int], cuts: Bool) throws {
+    let log = [
+      (1, 1, "one\n"), (1, 2, "two"), (2, 3, "2\n"), (2, 3, "thr"), (3, 3, "ee\n"), (3, 3, "x\n"), (3, 4, "y"),
+    ]
+    var texts: [String] = []
+    var cursor = LogCursor()
+    for attempt in attempts {
+      var demultiplexer = LogDemultiplexer()
+      var skipper = LogSkipper(cursor)
+      func take(_ line: LogDemultiplexer.Line) {
+        guard let line = skipper.new(line) else { return }
+        cursor.move(past: line)
+        texts.append(line.entry(container: "c").text)
+        #expect((try? LogCursor(parsing: cursor.text)) == cursor)
+      }
+      // As Podman has it, a reading begins with the whole second of the last line.
+      let first = cuts ? cursor.since / 1_000_000_000 - Self.midnight : 0
+      for (ofAttempt, second, text) in log where ofAttempt <= attempt && Int64(second) >= first {
+        let message = Array("2026-01-02T00:00:0\(second)Z \(text)".utf8)
+        let header: [UInt8] = [1, 0, 0, 0, 0, 0, 0, UInt8(message.count)]
+        try demultiplexer.read(header + message, take)
+      }
+      demultiplexer.rest(take)
+    }
+    #expect(texts.joined() == "onetwo2threexy", "\(texts)")
+  }
+
+  private static let midnight: Int64 = 1_767_312_000
 
   /// A page of a long log is read from where the page before ended, also while one of the streams is silent.
   @Test func aSilentStreamDoesNotHoldTheOtherBack() {
@@ -117,7 +150,7 @@ import Testing
     #expect(cursor.stdout == LogCursor.Place(time: 500_000_000_000, given: 1))
   }
 
-  @Test(arguments: ["", "x", "e2.1.2.3", "e2.-1.0.0.0", "e1.0.0.0.0", "e2.a.b.c.d", "e2.1.2.3.4.5"])
+  @Test(arguments: ["", "x", "e2.1.2.3", "e2.-1.0.0.0", "e1.0.0.0.0", "e2.a.b.c.d", "e2.1.2.3.4.5", "e3.1.2.3.4"])
   func aForeignCursorIsRefused(text: String) {
     let error = #expect(throws: SidecarError.self) { try LogCursor(parsing: text) }
     #expect(error?.faults.first?.pointer == "/after")

@@ -81,11 +81,11 @@ import Testing
           Volume(kind: .emptyDir, name: "m", mountPath: "/m", spec: ["medium": "Memory", "size_limit": "1Ki"])
         ]
       },
-      ["HostConfig", "Mounts"], [["Type": "tmpfs", "Target": "/m", "TmpfsOptions": ["SizeBytes": 1024]]]
+      ["HostConfig", "Tmpfs"], ["/m": "rw,exec,nosuid,nodev,mode=1777,size=1024"]
     ),
     (
-      "disk", { $0.resources.disk = Quantity("1Gi") }, ["HostConfig", "Mounts"],
-      [["Type": "volume", "Source": "dh-00112233445566778899aabbccddeeff-disk", "Target": "/shared"]]
+      "disk", { $0.resources.disk = Quantity("1Gi") }, ["HostConfig", "Binds"],
+      ["dh-00112233445566778899aabbccddeeff-disk:/shared:nocopy"]
     ),
     ("a deploy restarts", { $0.action = .deploy }, ["HostConfig", "RestartPolicy"], ["Name": "unless-stopped"]),
     (
@@ -144,6 +144,76 @@ import Testing
     let error = #expect(throws: SidecarError.self) { try plan(change) }
     #expect(error?.code == .unsupportedParameter)
     #expect(error?.faults.map(\.pointer) == [pointer])
+  }
+
+  @Test func hostPathsNeedTheSettings() throws {
+    func plan(_ isAllowed: Bool) throws -> EnginePlan {
+      try EnginePlanner.plan(
+        .sample(runID: Self.runID) {
+          $0.image = "busybox"
+          let spec: JSONObject = ["path": "/srv", "read_only": true]
+          $0.volumes = [Volume(kind: .hostPath, name: "h", mountPath: "/h", spec: spec)]
+        },
+        allowsHostPaths: isAllowed
+      )
+    }
+    let error = #expect(throws: SidecarError.self) { try plan(false) }
+    #expect(
+      error?.faults.map(\.pointer) == ["/volumes/0"] && error?.faults[0].hint?.contains("allow_host_paths") == true
+    )
+    let mounts = try plan(true).containers[0].create.body?["HostConfig"]?["Mounts"]
+    #expect(mounts == [["Type": "bind", "Source": "/srv", "Target": "/h", "ReadOnly": true]])
+  }
+
+  @Test func everythingSaysWhoseItIs() throws {
+    var execution = Execution.sample(runID: Self.runID) {
+      $0.image = "busybox"
+      $0.action = .serve
+      $0.serviceName = "api"
+      $0.volumes = [.ephemeral, .persistentVolumeClaim, .sharedVolume].enumerated().map {
+        Volume(kind: $1, name: "v\($0)", mountPath: "/\($0)")
+      }
+    }
+    execution.catalog = "c-1"
+    let plan = try EnginePlanner.plan(execution)
+    let labels = (plan.preparations + plan.containers.map(\.create)).map { $0.body?["Labels"] }
+    #expect(labels.count == 5 && labels.allSatisfy { $0?["io.dh-sidecar.catalog"] == "c-1" })
+    // What outlives the run names no run.
+    #expect(labels.map { $0?["io.dh-sidecar.run"] != nil } == [true, false, false, false, true])
+    #expect(labels[0..<3].map { $0?["io.dh-sidecar.volume"] } == ["own", "claim", "shared"])
+  }
+
+  @Test func aSizeIsAskedForAndSaidToBeUncertain() throws {
+    let plan = try plan {
+      $0.volumes = [
+        Volume(kind: .emptyDir, name: "e", mountPath: "/a/b", spec: ["size_limit": "1Mi"]),
+        Volume(kind: .persistentVolumeClaim, name: "p", mountPath: "/p", spec: ["size": "1Mi", "storage_class": "x"]),
+      ]
+      $0.fsGroup = 7
+    }
+    #expect(plan.preparations.map { $0.body?["DriverOpts"] } == [["size": "1048576"], ["size": "1048576"]])
+    #expect(plan.preparations.allSatisfy { $0.condition?.contains("quota") == true })
+    #expect(
+      plan.warnings.map { "\($0.pointer) \($0.code)" } == [
+        "/volumes/0/spec/size_limit size_not_enforced", "/volumes/1/spec/size size_not_enforced",
+        "/volumes/1/spec/storage_class no_effect", "/fs_group ownership_unchanged",
+      ]
+    )
+    let puts = plan.calls.filter { $0.method == "PUT" }.map(\.path)
+    #expect(puts == ["%2Fa", "%2F"].map { "/containers/dh-\(Self.runID)/archive?path=" + $0 })
+  }
+
+  @Test func differentVolumesHaveDifferentNames() {
+    #expect(VolumeName.claim("data", project: "p1") == "dh-p1-data")
+    let pairs = [("a-b", "c"), ("a", "b-c"), ("a", "-b-c"), ("a-", "b-c"), ("a-b-", "c"), ("a", "b c"), ("a", "b_c")]
+    let names = pairs.map { VolumeName.claim($0.1, project: $0.0) }
+    #expect(Set(names).count == names.count)
+    for name in names + ["", "é", ".x", "a b"].map({ VolumeName.clean($0) }) {
+      #expect(
+        name.first?.isLetter == true
+          && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+      )
+    }
   }
 
   @Test func placementIsAWarning() throws {

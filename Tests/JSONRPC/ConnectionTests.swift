@@ -192,6 +192,38 @@ struct ConnectionTests {
     server.endInput()
   }
 
+  @Test("What begins after a reply sends nothing before it, in a batch too; without a reply it never begins")
+  func afterReply() async {
+    let server = TestServer()
+    let calls = [request(1, "subscribe", ["ms": 50]), request(2, "sleep", ["ms": 150])]
+    server.send("[" + calls.map { $0.dropLast() }.joined(separator: ",") + "]\n")
+    #expect(await server.line()?.arrayValue?.count == 2)
+    for number in 0..<3 { #expect(await server.line()?["params"]?["n"]?.integerValue == number) }
+    server.send(#"{"jsonrpc":"2.0","method":"subscribe","params":{}}"# + "\n")
+    server.send(request(3, "subscribe", ["ms": 60_000]))
+    server.send(cancel(3))
+    #expect(await server.line()?["error"]?["code"] == -32800)
+    server.send(request(4, "sleep", ["ms": 50]))
+    #expect(await server.line()?["id"] == 4)
+    server.endInput()
+    #expect(await server.rest().isEmpty)
+  }
+
+  @Test("A batch of notifications has a frame around each")
+  func framedBatch() async {
+    let server = TestServer()
+    let call = Array(request(1, "subscribe").dropLast().utf8)
+    server.send(Array("Content-Length: \(call.count)\r\n\r\n".utf8) + call)
+    _ = await eventually { server.handler.order.withLock { $0 == ["told"] } }
+    server.endInput()
+    var decoder = FrameDecoder()
+    var methods: [String?] = []
+    decoder.feed(await server.rest()[...]) { event in
+      if case .message(let bytes) = event { methods.append((try? JSONValue(parsing: bytes))?["method"]?.stringValue) }
+    }
+    #expect(methods == [nil, "tick", "tick", "tick"])
+  }
+
   // MARK: Bad frames
 
   @Test("A line over the limit fails alone")

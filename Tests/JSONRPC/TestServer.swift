@@ -11,7 +11,7 @@ final class TestHandler: RequestHandler {
   func scheduling(of method: String, params: JSONObject) -> Scheduling {
     switch method {
     case "laned", "lanedSleep": .lane(params["lane"]?.stringValue ?? "main")
-    case "sleep", "stubborn", "flood", "spawnSleep", "progress": .concurrent
+    case "sleep", "stubborn", "flood", "spawnSleep", "progress", "subscribe": .concurrent
     default: .inline
     }
   }
@@ -49,6 +49,15 @@ final class TestHandler: RequestHandler {
         try? await Task.sleep(for: .seconds(60))
         order.withLock { $0.append(Task.isCancelled ? "cancelled" : "slept") }
       }
+    case "subscribe":
+      let spawns = params["early"] == true ? context.spawn : context.spawnAfterReply
+      spawns { [self] in
+        var batch = NotificationBatch()
+        for number in 0..<3 { batch.append("tick", ["n": .integer(number)]) }
+        try? await context.notifyAll(batch)
+        order.withLock { $0.append("told") }
+      }
+      try await Task.sleep(for: .milliseconds(milliseconds))
     case "progress":
       let progress = context.progress(for: params)
       try await progress?.send(.begin, message: "pulling", total: 2, unit: "layers")

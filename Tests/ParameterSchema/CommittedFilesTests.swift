@@ -11,6 +11,7 @@ import Testing
 
   static func parameters(_ schema: String) throws -> ([Parameter], Action?) {
     if schema == "function" { return (FunctionParameters.create, nil) }
+    if schema == "container-file" { return (ContainerFileParameters.document, nil) }
     let action = try #require(Action(rawValue: String(schema.dropFirst("run.".count))))
     return (RunParameters.run, action)
   }

@@ -52,7 +52,9 @@ def check_inner_examples(kind, schema, where):
 def product_errors(binary, example):
     """The product's faults, by pointer."""
     name, params = example["schema"], example["params"]
-    method = "createFunction" if name == "function" else "run"
+    method = {"function": "createFunction", "container-file": "apply"}.get(name, "run")
+    if method == "apply":
+        params = {"text": json.dumps(params)}
     call = json.dumps({"method": method, "params": params})
     done = subprocess.run([binary, "call", "validate", call], capture_output=True, text=True, timeout=30)
     try:

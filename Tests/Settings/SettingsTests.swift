@@ -35,7 +35,7 @@ import Testing
     #expect(settings.local.engine == Setting(.auto, from: .standard))
     #expect(settings.local.socket == nil)
     #expect(settings.local.address == Setting("127.0.0.1", from: .standard))
-    #expect(settings.local.allowHostPaths == Setting(false, from: .standard))
+    #expect(settings.local.allowHostPaths == Setting(false, from: .standard) && settings.local.ttlSeconds == nil)
     #expect(settings.local.catalog == Setting("/home/ann/.local/state/dh-sidecar/catalog.db", from: .standard))
     #expect(settings.core.endpoint == nil)
   }
@@ -63,6 +63,7 @@ import Testing
       catalog: ~/c.db
       stop_grace_seconds: 0
       restart_limit: 2
+      ttl_seconds: 3600
     kubernetes:
       kubeconfig: /k
       context: c
@@ -89,8 +90,9 @@ import Testing
     #expect(settings.local.catalog == Setting("/home/ann/c.db", from: line(20)))
     #expect(settings.local.stopGraceSeconds == Setting(0, from: line(21)))
     #expect(settings.local.restartLimit == Setting(2, from: line(22)))
-    #expect(settings.kubernetes.namespace == Setting("n", from: line(26)))
-    #expect(settings.core.endpoint == Setting("https://core", from: line(28)))
+    #expect(settings.local.ttlSeconds == Setting(3600, from: line(23)))
+    #expect(settings.kubernetes.namespace == Setting("n", from: line(27)))
+    #expect(settings.core.endpoint == Setting("https://core", from: line(29)))
     #expect(settings.report.contains { $0.name == "local.engine" && "\($0.origin)" == "\(Self.path), line 16" })
   }
 

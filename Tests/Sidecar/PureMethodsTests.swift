@@ -36,6 +36,24 @@ import Testing
     #expect(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema")
   }
 
+  /// What a page needs to show a form comes from the process that it calls.
+  @Test func aFormAndItsHintsAreGivenByName() async throws {
+    let form = try await RecordingPlatform().call("getSchema", ["name": "forms/run.serve"])
+    #expect(form["$schema"] == "http://json-schema.org/draft-07/schema#")
+    let hints = try await RecordingPlatform().call("getSchema", ["name": "ui/json-forms/run.serve"])
+    #expect(hints["type"] == "VerticalLayout")
+    let masked = try await RecordingPlatform().call(
+      "getSchema",
+      ["name": "ui/react-jsonschema-form/methods/setSecret"]
+    )
+    #expect(masked["value"]?["ui:widget"] == "password")
+    for name in ["ui/json-forms/methods/run", "ui/json-forms/methods/getCapabilities", "forms/", "ui/run.job"] {
+      await #expect(throws: SidecarError.self) {
+        try await RecordingPlatform().call("getSchema", ["name": .string(name)])
+      }
+    }
+  }
+
   @Test func anUnknownSchemaNamesTheNearest() async throws {
     let error = await #expect(throws: SidecarError.self) {
       try await RecordingPlatform().call("getSchema", ["name": "run.jobs"])

@@ -30,9 +30,13 @@ final class RecordingPlatform: Platform {
   let kind = PlatformKind.local
   private let asked = Mutex<[Asked]>([])
   private let failure: (any Error)?
+  private let told: JSONObject
 
-  /// With a failure every call throws it.
-  init(failure: (any Error)? = nil) { self.failure = failure }
+  /// With a failure every call throws it. `capabilities` is what it tells of itself.
+  init(failure: (any Error)? = nil, capabilities: JSONObject = ["platform": "local"]) {
+    self.failure = failure
+    told = capabilities
+  }
 
   var all: [Asked] { asked.withLock { $0 } }
   var last: Asked? { all.last }
@@ -71,7 +75,7 @@ final class RecordingPlatform: Platform {
   }
   private let nothing = EntityPage(items: [], total: 0)
 
-  func capabilities() async -> JSONObject { ["platform": "local"] }
+  func capabilities() async -> JSONObject { told }
 
   func getOrCreateProject(_ draft: ProjectDraft) async throws -> Entity {
     try keep(.project(draft))
@@ -117,6 +121,7 @@ final class RecordingPlatform: Platform {
     try keep(.tasks(query, function, action))
     return nothing
   }
+  func check(_ draft: RunDraft, of function: FunctionDraft?) async throws {}
   func run(_ draft: RunDraft) async throws -> Entity {
     try keep(.run(draft))
     return run(draft.project)

@@ -50,6 +50,24 @@ import Testing
     #expect(answer.objectValue != nil)
   }
 
+  /// An engine takes long to describe itself: for a second the reader repeats what it said.
+  @Test func capabilitiesAreRepeatedForASecond() async throws {
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .concurrent)
+    let first = try await registry.handle("getCapabilities", params: [:], context: .none)
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .inline)
+    #expect(try registry.handleInline("getCapabilities", params: [:], context: .none) == first)
+    #expect(registry.scheduling(of: "getCapabilities", params: ["x": 1]) == .concurrent)
+    try await Task.sleep(for: .milliseconds(1100))
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .concurrent)
+  }
+
+  /// Else whoever starts the engine, and asks again, is told of the past.
+  @Test func anEngineThatIsGoneIsNeverRepeated() async throws {
+    let registry = RecordingPlatform(capabilities: ["engine": nil, "engine_error": ["message": "x"]]).registry()
+    _ = try await registry.handle("getCapabilities", params: [:], context: .none)
+    #expect(registry.scheduling(of: "getCapabilities", params: [:]) == .concurrent)
+  }
+
   @Test(arguments: [
     ("createFuncton", "Did you mean `createFunction`?"), ("getrun", "Did you mean `getRun`?"),
     ("run.discover", "Did you mean `rpc.discover`?"), ("", "`rpc.discover` lists the methods"),

@@ -101,7 +101,7 @@ def data_class(shape: Shape, classes: list[str]) -> list[str]:
               *documented("Members that this version of the client does not know.")]
     nested = {one.name: nested_class(one.kind, classes) for one in shape.fields if nested_class(one.kind, classes)}
     if nested:
-        lines += ["    _nested: ClassVar[dict[str, type[Record]]] = {"]
+        lines += ["    _nested: ClassVar[Nested] = {"]
         lines += [f'        "{name}": {cls},' for name, cls in nested.items()] + ["    }"]
     return lines + ["", ""]
 
@@ -110,7 +110,7 @@ def data_classes(shapes: Shapes) -> str:
     """_entities.py: what handles carry."""
     lines = [HEADER.format("What handles carry."), "from __future__ import annotations", "",
              "from dataclasses import dataclass, field", "from typing import Any, ClassVar, Literal, Optional", "",
-             "from ._record import Record", "", ""]
+             "from ._record import Nested, Record", "", ""]
     for name in shapes.dataclasses:
         shape = shapes.named[name]
         assert isinstance(shape, Shape)

@@ -16,15 +16,20 @@ extension Method {
     ),
     order: .changesProject
   ) { call in
-    let spec = JSONObject(
-      FunctionParameters.spec.compactMap { parameter in call.params[parameter.name].map { (parameter.name, $0) } }
-    )
-    var draft = FunctionDraft(project: call.project, name: call.string("name") ?? "", spec: spec)
-    draft.kind = call.string("kind") ?? draft.kind
-    draft.id = call.string("uuid").flatMap(EntityID.normalise)
-    draft.description = call.string("description")
-    draft.labels = call.labels
-    draft.embedded = call.flag("embedded")
+    let draft = FunctionDraft(project: call.project, functionParams: call.params)
     return .object(try await call.platform.createFunction(draft).json)
+  }
+}
+
+extension FunctionDraft {
+  /// From the params of createFunction, normalised.
+  init(project: String, functionParams params: JSONObject) {
+    let spec = FunctionParameters.spec.compactMap { parameter in params[parameter.name].map { (parameter.name, $0) } }
+    self.init(project: project, name: params["name"]?.stringValue ?? "", spec: JSONObject(spec))
+    kind = params["kind"]?.stringValue ?? kind
+    id = params["uuid"]?.stringValue.flatMap(EntityID.normalise)
+    description = params["description"]?.stringValue
+    labels = params["labels"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    embedded = params["embedded"]?.boolValue ?? false
   }
 }

@@ -434,9 +434,12 @@ export interface InitializeParams {
 export interface RpcDiscoverParams {
 }
 
-/** One of the JSON Schemas, by name. */
+/** One of the JSON Schemas, or a form's hints, by name. */
 export interface GetSchemaParams {
-  /** Such as `function` or `run.job`. */
+  /**
+   * Such as `function`, `run.job` or `container-file`; `forms/run.job` for a form's schema, and `ui/json-
+   * forms/run.job` or `ui/react-jsonschema-form/run.job` for the hints that go with it.
+   */
   name: string;
 }
 
@@ -447,8 +450,8 @@ export interface ValidateParams {
     | "initialize" | "rpc.discover" | "getSchema" | "validate" | "getCapabilities" | "getOrCreateProject" |
     "getProject" | "listProjects" | "deleteProject" | "createFunction" | "getFunction" | "listFunctions" |
     "updateFunction" | "deleteFunction" | "getTask" | "listTasks" | "run" | "renderRun" | "getRun" | "listRuns" |
-    "waitRun" | "stopRun" | "resumeRun" | "deleteRun" | "getRunLogs" | "getMetrics" | "setSecret" | "listSecrets" |
-    "deleteSecret" | "listProfiles";
+    "waitRun" | "stopRun" | "resumeRun" | "deleteRun" | "getRunLogs" | "subscribeRun" | "unsubscribe" | "getMetrics"
+    | "apply" | "setSecret" | "listSecrets" | "deleteSecret" | "listProfiles";
   /** The params as they would be sent. */
   params: { [member: string]: unknown };
 }
@@ -833,6 +836,30 @@ export interface SecretVolume {
   spec?: SecretVolumeSpec;
 }
 
+/** What is mounted. */
+export interface HostPathVolumeSpec {
+  /** Where it is here. */
+  path: string;
+  /** The program can't change it. */
+  read_only?: boolean;
+  /** Another spelling of `read_only`. @deprecated */
+  readOnly?: boolean;
+}
+
+/** A folder or a file of this machine, where local.allow_host_paths of the settings is true. */
+export interface HostPathVolume {
+  /** A folder or a file of this machine, where local.allow_host_paths of the settings is true. */
+  volume_type: "host_path";
+  /** The volume's name. */
+  name: string;
+  /** Where in the container. */
+  mount_path?: string;
+  /** Another spelling of `mount_path`. @deprecated */
+  mountPath?: string;
+  /** What is mounted. */
+  spec: HostPathVolumeSpec;
+}
+
 /** A named volume on this machine, an empty directory elsewhere. */
 export interface ShortFormVolume {
   /** The volume's name. */
@@ -845,7 +872,7 @@ export interface ShortFormVolume {
 
 export type Volume =
   | PersistentVolume | SharedVolume | EmptyDirectoryVolume | EphemeralVolume | ConfigMapVolume | SecretVolume |
-  ShortFormVolume;
+  HostPathVolume | ShortFormVolume;
 
 export interface NodeSelector {
   /** The label's name. */
@@ -908,6 +935,11 @@ export interface JobOptions {
   fs_group?: number;
   /** Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN. */
   instructions?: string[];
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
 }
 
 /** Runs a function; answers at once with the run. The action job. */
@@ -996,6 +1028,11 @@ export interface ServeOptions {
   service_type?: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
   /** Gives the service a second, lasting name: FUNCTION-SERVICE_NAME. */
   service_name?: string;
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
 }
 
 /** Runs a function; answers at once with the run. The action serve. */
@@ -1054,6 +1091,11 @@ export interface BuildOptions {
   profile?: string;
   /** Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN. */
   instructions?: string[];
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
   /** Whether the built image is pushed to its registry. */
   push?: boolean;
 }
@@ -1125,6 +1167,11 @@ export interface DeployOptions {
   fs_group?: number;
   /** How many copies run at once. */
   replicas?: number;
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
 }
 
 /** Runs a function; answers at once with the run. The action deploy. */
@@ -1206,6 +1253,11 @@ export interface RenderRunJobParams {
   fs_group?: number;
   /** Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN. */
   instructions?: string[];
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
 }
 
 /** What `run` would send, exactly; nothing is created. The action serve. */
@@ -1277,6 +1329,11 @@ export interface RenderRunServeParams {
   service_type?: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
   /** Gives the service a second, lasting name: FUNCTION-SERVICE_NAME. */
   service_name?: string;
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
 }
 
 /** What `run` would send, exactly; nothing is created. The action build. */
@@ -1331,6 +1388,11 @@ export interface RenderRunBuildParams {
   profile?: string;
   /** Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN. */
   instructions?: string[];
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
   /** Whether the built image is pushed to its registry. */
   push?: boolean;
 }
@@ -1398,6 +1460,11 @@ export interface RenderRunDeployParams {
   fs_group?: number;
   /** How many copies run at once. */
   replicas?: number;
+  /**
+   * How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+   * Without it: local.ttl_seconds of the settings, else for ever.
+   */
+  ttl_seconds?: number;
 }
 
 /** What `run` would send, exactly; nothing is created. */
@@ -1500,6 +1567,26 @@ export interface GetRunLogsParams {
   follow?: boolean;
 }
 
+/** Sends a run's transitions and log lines as they come, from the beginning or a cursor, as `run/event`. */
+export interface SubscribeRunParams {
+  /** The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`. */
+  project?: string;
+  /** The run's id or store:// key. */
+  id: string;
+  /** A cursor of an event: only what came after it. */
+  after?: string;
+  /** Whether the log is told, or transitions only. */
+  logs?: boolean;
+  /** Of the log lines that are there already only the last, that many; without `after`. */
+  log_tail?: number;
+}
+
+/** Ends a subscription; the run goes on. */
+export interface UnsubscribeParams {
+  /** As subscribeRun named it. */
+  subscription: string;
+}
+
 /** What a run measured, where the platform keeps it. */
 export interface GetMetricsParams {
   /** The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`. */
@@ -1508,6 +1595,16 @@ export interface GetMetricsParams {
   id: string;
   /** One metric; `k8s` is what the cluster measures. */
   name?: string;
+}
+
+/** Makes what a container file describes: a function and its runs. */
+export interface ApplyParams {
+  /** The project; the file's own, if it names one, has to agree. */
+  project?: string;
+  /** The file's text. A relative code_src in it is taken from the folder that dh-sidecar was started in. */
+  text?: string;
+  /** The file's path, in place of its text. A relative code_src in it is taken from the file's folder. */
+  path?: string;
 }
 
 /** Sets or replaces a secret; the value is never shown again. */
@@ -1548,7 +1645,7 @@ export interface Methods {
   "initialize": { params: InitializeParams; result: Initialized };
   /** The OpenRPC document of this server. */
   "rpc.discover": { params: RpcDiscoverParams; result: { [member: string]: unknown } };
-  /** One of the JSON Schemas, by name. */
+  /** One of the JSON Schemas, or a form's hints, by name. */
   "getSchema": { params: GetSchemaParams; result: { [member: string]: unknown } };
   /** Checks the params of a call without making it. */
   "validate": { params: ValidateParams; result: Validation };
@@ -1594,8 +1691,14 @@ export interface Methods {
   "deleteRun": { params: DeleteRunParams; result: Run };
   /** What the program of a run wrote. */
   "getRunLogs": { params: GetRunLogsParams; result: Logs };
+  /** Sends a run's transitions and log lines as they come, from the beginning or a cursor, as `run/event`. */
+  "subscribeRun": { params: SubscribeRunParams; result: Subscription };
+  /** Ends a subscription; the run goes on. */
+  "unsubscribe": { params: UnsubscribeParams; result: Unsubscribed };
   /** What a run measured, where the platform keeps it. */
   "getMetrics": { params: GetMetricsParams; result: Metrics };
+  /** Makes what a container file describes: a function and its runs. */
+  "apply": { params: ApplyParams; result: Applied };
   /** Sets or replaces a secret; the value is never shown again. */
   "setSecret": { params: SetSecretParams; result: Secret };
   /** The secrets of a project, without their values. */

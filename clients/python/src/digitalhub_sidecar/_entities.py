@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Optional
 
-from ._record import Record
+from ._record import Nested, Record
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Service(Record):
     urls: Optional[list[str]] = None
     additional: dict[str, Any] = field(default_factory=dict)
     """Members that this version of the client does not know."""
-    _nested: ClassVar[dict[str, type[Record]]] = {
+    _nested: ClassVar[Nested] = {
         "ports": PublishedPort,
     }
 
@@ -168,7 +168,7 @@ class RunStatus(Record):
     warnings: Optional[list[RunWarning]] = None
     additional: dict[str, Any] = field(default_factory=dict)
     """Members that this version of the client does not know."""
-    _nested: ClassVar[dict[str, type[Record]]] = {
+    _nested: ClassVar[Nested] = {
         "transitions": Transition,
         "service": Service,
         "replicas": Replica,

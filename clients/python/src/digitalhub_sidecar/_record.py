@@ -2,23 +2,26 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Dict, Type, TypeVar
 
 Self = TypeVar("Self", bound="Record")
+# A field may be called `type`, and hides the builtin's name then.
+Nested = Dict[str, Type["Record"]]
 
 
 class Record:
     """An object of the wire as a dataclass: members that it doesn't know are in `additional`, so nothing is lost."""
 
     additional: dict[str, Any]
-    _nested: ClassVar[dict[str, type[Record]]] = {}
+    _nested: ClassVar[Nested] = {}
 
     @classmethod
     def from_json(cls: type[Self], data: dict[str, Any]) -> Self:
         """Of the object as it came over the wire; a member that is missing is None."""
         names = {field.name for field in fields(cls)} - {"additional"}  # type: ignore[arg-type]
         values = {name: cls._member(name, data.get(name)) for name in names}
-        return cls(**values, additional={name: value for name, value in data.items() if name not in names})
+        values["additional"] = {name: value for name, value in data.items() if name not in names}
+        return cls(**values)
 
     @classmethod
     def _member(cls, name: str, value: Any) -> Any:

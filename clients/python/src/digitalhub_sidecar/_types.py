@@ -506,9 +506,10 @@ class RpcDiscoverParams(TypedDict, total=False):
 
 
 class GetSchemaParams(TypedDict):
-    """One of the JSON Schemas, by name."""
+    """One of the JSON Schemas, or a form's hints, by name."""
     name: str
-    """Such as `function` or `run.job`."""
+    """Such as `function`, `run.job` or `container-file`; `forms/run.job` for a form's schema, and `ui/json-
+    forms/run.job` or `ui/react-jsonschema-form/run.job` for the hints that go with it."""
 
 
 class ValidateParams(TypedDict):
@@ -517,8 +518,8 @@ class ValidateParams(TypedDict):
         Literal["initialize", "rpc.discover", "getSchema", "validate", "getCapabilities", "getOrCreateProject",
         "getProject", "listProjects", "deleteProject", "createFunction", "getFunction", "listFunctions",
         "updateFunction", "deleteFunction", "getTask", "listTasks", "run", "renderRun", "getRun", "listRuns",
-        "waitRun", "stopRun", "resumeRun", "deleteRun", "getRunLogs", "getMetrics", "setSecret", "listSecrets",
-        "deleteSecret", "listProfiles"]
+        "waitRun", "stopRun", "resumeRun", "deleteRun", "getRunLogs", "subscribeRun", "unsubscribe", "getMetrics",
+        "apply", "setSecret", "listSecrets", "deleteSecret", "listProfiles"]
     )
     """The method whose params are to be checked."""
     params: dict[str, Any]
@@ -935,6 +936,36 @@ class SecretVolume(_SecretVolumeRequired, total=False):
     """What the volume is made of."""
 
 
+class _HostPathVolumeSpecRequired(TypedDict):
+    path: str
+    """Where it is here."""
+
+
+class HostPathVolumeSpec(_HostPathVolumeSpecRequired, total=False):
+    """What is mounted."""
+    read_only: bool
+    """The program can't change it."""
+    readOnly: bool
+    """Another spelling of `read_only`."""
+
+
+class _HostPathVolumeRequired(TypedDict):
+    volume_type: Literal["host_path"]
+    """A folder or a file of this machine, where local.allow_host_paths of the settings is true."""
+    name: str
+    """The volume's name."""
+    spec: HostPathVolumeSpec
+    """What is mounted."""
+
+
+class HostPathVolume(_HostPathVolumeRequired, total=False):
+    """A folder or a file of this machine, where local.allow_host_paths of the settings is true."""
+    mount_path: str
+    """Where in the container."""
+    mountPath: str
+    """Another spelling of `mount_path`."""
+
+
 class _ShortFormVolumeRequired(TypedDict):
     name: str
     """The volume's name."""
@@ -1005,6 +1036,9 @@ class JobOptions(TypedDict, total=False):
     """The group that owns the volumes' files."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RunJobParamsRequired(TypedDict):
@@ -1093,6 +1127,9 @@ class ServeOptions(TypedDict, total=False):
     """From where the service can be reached."""
     service_name: str
     """Gives the service a second, lasting name: FUNCTION-SERVICE_NAME."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RunServeParamsRequired(TypedDict):
@@ -1150,6 +1187,9 @@ class BuildOptions(TypedDict, total=False):
     """A template that an administrator provides."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
     push: bool
     """Whether the built image is pushed to its registry."""
 
@@ -1218,6 +1258,9 @@ class DeployOptions(TypedDict, total=False):
     """The group that owns the volumes' files."""
     replicas: int
     """How many copies run at once."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RunDeployParamsRequired(TypedDict):
@@ -1294,6 +1337,9 @@ class RenderRunJobParams(_RenderRunJobParamsRequired, total=False):
     """The group that owns the volumes' files."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RenderRunServeParamsRequired(TypedDict):
@@ -1362,6 +1408,9 @@ class RenderRunServeParams(_RenderRunServeParamsRequired, total=False):
     """From where the service can be reached."""
     service_name: str
     """Gives the service a second, lasting name: FUNCTION-SERVICE_NAME."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _RenderRunBuildParamsRequired(TypedDict):
@@ -1415,6 +1464,9 @@ class RenderRunBuildParams(_RenderRunBuildParamsRequired, total=False):
     """A template that an administrator provides."""
     instructions: list[str]
     """Commands for the build, each a RUN line of the Dockerfile, with or without the word RUN."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
     push: bool
     """Whether the built image is pushed to its registry."""
 
@@ -1479,6 +1531,9 @@ class RenderRunDeployParams(_RenderRunDeployParamsRequired, total=False):
     """The group that owns the volumes' files."""
     replicas: int
     """How many copies run at once."""
+    ttl_seconds: int
+    """How long the run is kept after its end, whatever that is (a stop, too); then it is deleted as by deleteRun.
+    Without it: local.ttl_seconds of the settings, else for ever."""
 
 
 class _GetRunParamsRequired(TypedDict):
@@ -1594,6 +1649,29 @@ class GetRunLogsParams(_GetRunLogsParamsRequired, total=False):
     """Wait for the first new entry, the end, or the timeout."""
 
 
+class _SubscribeRunParamsRequired(TypedDict):
+    id: str
+    """The run's id or store:// key."""
+
+
+class SubscribeRunParams(_SubscribeRunParamsRequired, total=False):
+    """Sends a run's transitions and log lines as they come, from the beginning or a cursor, as `run/event`."""
+    project: str
+    """The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`."""
+    after: str
+    """A cursor of an event: only what came after it."""
+    logs: bool
+    """Whether the log is told, or transitions only."""
+    log_tail: int
+    """Of the log lines that are there already only the last, that many; without `after`."""
+
+
+class UnsubscribeParams(TypedDict):
+    """Ends a subscription; the run goes on."""
+    subscription: str
+    """As subscribeRun named it."""
+
+
 class _GetMetricsParamsRequired(TypedDict):
     id: str
     """The run's id or store:// key."""
@@ -1605,6 +1683,16 @@ class GetMetricsParams(_GetMetricsParamsRequired, total=False):
     """The project. Without it: --project, DH_SIDECAR_PROJECT, the settings, then `default`."""
     name: str
     """One metric; `k8s` is what the cluster measures."""
+
+
+class ApplyParams(TypedDict, total=False):
+    """Makes what a container file describes: a function and its runs."""
+    project: str
+    """The project; the file's own, if it names one, has to agree."""
+    text: str
+    """The file's text. A relative code_src in it is taken from the folder that dh-sidecar was started in."""
+    path: str
+    """The file's path, in place of its text. A relative code_src in it is taken from the file's folder."""
 
 
 class _SetSecretParamsRequired(TypedDict):
@@ -1663,7 +1751,7 @@ RunEvent = Union[StateEvent, LogEvent, EndEvent]
 
 Volume = Union[
     PersistentVolume, SharedVolume, EmptyDirectoryVolume, EphemeralVolume, ConfigMapVolume, SecretVolume,
-    ShortFormVolume,
+    HostPathVolume, ShortFormVolume,
 ]
 
 
@@ -1679,5 +1767,6 @@ MethodName = Literal[
     "initialize", "rpc.discover", "getSchema", "validate", "getCapabilities", "getOrCreateProject", "getProject",
     "listProjects", "deleteProject", "createFunction", "getFunction", "listFunctions", "updateFunction",
     "deleteFunction", "getTask", "listTasks", "run", "renderRun", "getRun", "listRuns", "waitRun", "stopRun",
-    "resumeRun", "deleteRun", "getRunLogs", "getMetrics", "setSecret", "listSecrets", "deleteSecret", "listProfiles",
+    "resumeRun", "deleteRun", "getRunLogs", "subscribeRun", "unsubscribe", "getMetrics", "apply", "setSecret",
+    "listSecrets", "deleteSecret", "listProfiles",
 ]

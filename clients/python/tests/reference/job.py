@@ -1,0 +1,4 @@
+run = function.run(
+    action='job',
+    instructions=["apt install git -y"],
+)

@@ -139,6 +139,21 @@ package struct KubernetesExecutor: Executor {
     await watch.forget(execution.runID)
   }
 
+  /// Its claims.
+  package func removeProject(_ project: String, catalog: String) async throws {
+    let selector = [RunLabels.project: project, RunLabels.catalog: catalog]
+      .map { "\($0.key)=\(ObjectName.labelValue($0.value))" }.joined(separator: ",")
+    try await withClient { client in
+      let reply = try await client.list(.persistentVolumeClaim, selector: selector)
+      guard reply.isSuccess else { throw reply.refusal("list the claims of the project \(project)") }
+      for claim in reply.json?["items"]?.arrayValue ?? [] {
+        guard let name = claim["metadata"]?["name"]?.stringValue else { continue }
+        let reply = try await client.delete(.persistentVolumeClaim, name)
+        guard reply.isSuccess || reply.status == 404 else { throw reply.refusal("remove the claim \(name)") }
+      }
+    }
+  }
+
   package func logs(_ execution: Execution, query: LogQuery) async throws -> LogPage {
     let run = try await watch.look(execution.runID).run
     return try await withClient { client in

@@ -11,6 +11,13 @@ package enum ManifestPlanner {
     _ configuration: KubernetesConfiguration
   ) throws(SidecarError) -> ManifestPlan {
     let spec = execution.spec
+    guard spec.action != .build else {
+      throw SidecarError(
+        .unsupportedAction,
+        "The Kubernetes platform does not run the action `build` yet.",
+        hint: "Build on this machine (--platform local) and push, or through Core."
+      )
+    }
     let faults = refusals(spec)
     guard faults.isEmpty else {
       throw SidecarError(.unsupportedParameter, faults[0].message, hint: faults[0].hint, faults: faults)
@@ -104,6 +111,16 @@ package enum ManifestPlanner {
           rule: "unsupported",
           message: "ExternalName is an alias of a name outside of the cluster: nothing that runs can be behind it.",
           hint: "Use ClusterIP, NodePort or LoadBalancer."
+        )
+      )
+    }
+    if spec.codeSource != nil {
+      faults.append(
+        Fault(
+          pointer: "/code_src",
+          rule: "unsupported",
+          message: "Sources that are fetched do not reach a cluster's pods yet.",
+          hint: "Give the source as code or base64, or put it into the image."
         )
       )
     }

@@ -7,6 +7,8 @@ package enum RunLabels {
   package static let prefix = "dh-sidecar.io/"
   package static let run = prefix + "run"
   package static let project = prefix + "project"
+  /// The name of the catalog that records the run.
+  package static let catalog = prefix + "catalog"
   /// What owns the objects of a run: the selector of all that this program has made.
   package static let managedBy = "app.kubernetes.io/managed-by"
   package static let manager = "dh-sidecar"
@@ -16,7 +18,7 @@ package enum RunLabels {
 
   /// The recommended labels (Kubernetes, "Recommended Labels"), and ours.
   package static func all(_ execution: Execution) -> JSONObject {
-    var labels = ofProject(execution.project)
+    var labels = ofProject(execution)
     labels["app.kubernetes.io/name"] = .string(ObjectName.labelValue(execution.functionName))
     labels["app.kubernetes.io/instance"] = .string(ObjectName.run(execution.runID))
     labels["app.kubernetes.io/component"] = .string(execution.spec.action.rawValue)
@@ -27,12 +29,11 @@ package enum RunLabels {
   }
 
   /// Of what outlives the run, which carries only what stays true.
-  package static func ofProject(_ project: String) -> JSONObject {
-    [
-      managedBy: .string(manager),
-      "app.kubernetes.io/part-of": .string(ObjectName.labelValue(project)),
-      self.project: .string(ObjectName.labelValue(project)),
-    ]
+  package static func ofProject(_ execution: Execution) -> JSONObject {
+    let name = JSONValue.string(ObjectName.labelValue(execution.project))
+    var labels: JSONObject = [managedBy: .string(manager), "app.kubernetes.io/part-of": name, project: name]
+    if !execution.catalog.isEmpty { labels[catalog] = .string(ObjectName.labelValue(execution.catalog)) }
+    return labels
   }
 
   /// Names that a label may have had to change.

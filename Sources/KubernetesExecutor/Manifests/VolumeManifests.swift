@@ -55,7 +55,7 @@ struct VolumeManifests {
       return ["emptyDir": .object(source)]
     case .persistentVolumeClaim:
       let name = ObjectName.of(["dh", execution.project, volume.name])
-      claims.append(claim(name, volume, at: index, labels: RunLabels.ofProject(execution.project)))
+      claims.append(claim(name, volume, at: index, labels: RunLabels.ofProject(execution)))
       return ["persistentVolumeClaim": ["claimName": .string(name)]]
     case .sharedVolume:
       return ["persistentVolumeClaim": ["claimName": volume.spec["claim_name"] ?? .string(volume.name)]]

@@ -67,7 +67,8 @@ package struct KubernetesExecutor: Executor {
   ) async throws -> Observation {
     let id = execution.runID
     var (run, revision) = try await watch.look(id)
-    if run.workload == nil, run.pods.isEmpty {
+    if run.workload != nil, !run.isCurrent(execution) { (run, revision) = try await withoutFormerAttempt(execution) }
+    if run.workload == nil {
       try await apply(try plan(execution))
       (run, revision) = try await watch.look(id)
     }
@@ -92,6 +93,20 @@ package struct KubernetesExecutor: Executor {
       await watch.change(id, after: revision, atMost: .seconds(1))
       try Task.checkCancellation()
       (run, revision) = try await watch.look(id)
+    }
+  }
+
+  /// Returns once the Job of the attempt before is gone.
+  private func withoutFormerAttempt(_ execution: Execution) async throws -> (run: ClusterRun, revision: Int) {
+    try await withClient { client in
+      let reply = try await client.delete(.job, ObjectName.run(execution.runID))
+      guard reply.isSuccess || reply.status == 404 else { throw reply.refusal("remove the attempt before") }
+    }
+    while true {
+      let (run, revision) = try await watch.look(execution.runID)
+      if run.workload == nil { return (run, revision) }
+      await watch.change(execution.runID, after: revision, atMost: .seconds(1))
+      try Task.checkCancellation()
     }
   }
 

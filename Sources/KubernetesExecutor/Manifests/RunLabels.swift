@@ -12,6 +12,8 @@ package enum RunLabels {
   /// What owns the objects of a run: the selector of all that this program has made.
   package static let managedBy = "app.kubernetes.io/managed-by"
   package static let manager = "dh-sidecar"
+  /// When the run was resumed, of what was made for that attempt.
+  package static let attempt = prefix + "resumed-at"
   /// The run's whole record (`spec` of its entity, with what it is of), so that a catalog can be made anew from the
   /// cluster.
   package static let record = prefix + "record"
@@ -42,6 +44,7 @@ package enum RunLabels {
       prefix + "project-name": .string(execution.project),
       prefix + "function-name": .string(execution.functionName),
     ]
+    annotations[attempt] = execution.resumedAt.map { .string($0.text) }
     if let record = execution.record { annotations[self.record] = .string(JSONValue.object(record).text()) }
     return annotations
   }

@@ -15,7 +15,11 @@ package struct ClusterRun: Sendable, Hashable {
 
   /// A job's. `patience`: seconds that an image may be missing before the run is given up; nil: for ever.
   package func job(patience: Int?, now: Timestamp) -> Observation {
-    let pods = pods.map { PodView($0) }.sorted { ($0.createdAt ?? now, $0.name) < ($1.createdAt ?? now, $1.name) }
+    // A former attempt's pods may still be going.
+    let uid = workload?["metadata"]?["uid"]?.stringValue
+    let pods = pods.map { PodView($0) }.filter { uid == nil || $0.isOwned(by: uid) }.sorted {
+      ($0.createdAt ?? now, $0.name) < ($1.createdAt ?? now, $1.name)
+    }
     if let ending = pods.last?.ending { return .ended(ending) }
     guard let workload else { return pods.isEmpty ? .absent : pending(pods, patience, now) }
     if let failed = condition("Failed", of: workload) { return .ended(failure(failed, pods)) }
@@ -53,6 +57,11 @@ package struct ClusterRun: Sendable, Hashable {
     let observation = pending(pods, patience, now)
     guard case .pending(let detail) = observation else { return observation }
     return .pending(detail: "\(ready.count) of \(replicas) replicas are ready." + (detail.map { " " + $0 } ?? ""))
+  }
+
+  /// Whether the workload was made for this attempt.
+  func isCurrent(_ execution: Execution) -> Bool {
+    workload?["metadata"]?["annotations"]?[RunLabels.attempt]?.stringValue == execution.resumedAt?.text
   }
 
   /// Pods that are not being removed.

@@ -10,6 +10,10 @@ struct PodView {
 
   var name: String { json["metadata"]?["name"]?.stringValue ?? "" }
   var createdAt: Timestamp? { Self.time(json["metadata"]?["creationTimestamp"]) }
+  func isOwned(by uid: String?) -> Bool {
+    json["metadata"]?["ownerReferences"]?.arrayValue?.contains { $0["uid"]?.stringValue == uid } ?? false
+  }
+
   private var status: JSONValue? { json["status"] }
   private var phase: String { status?["phase"]?.stringValue ?? "Pending" }
 

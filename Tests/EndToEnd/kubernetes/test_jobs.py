@@ -115,6 +115,23 @@ def test_a_stop_ends_the_program_and_keeps_the_record(sidecar, cluster):
         time.sleep(0.3)
 
 
+def test_a_stopped_job_begins_anew(sidecar, cluster):
+    run = job(sidecar, "echo attempt; sleep 600")
+    end = time.monotonic() + 60
+    while texts(sidecar, run) != ["attempt"]:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    sidecar.call("stopRun", id=run["id"], grace_seconds=1, _timeout=60)
+    sidecar.call("resumeRun", id=run["id"])
+    end = time.monotonic() + 60
+    while sidecar.call("getRun", id=run["id"])["status"]["state"] != "RUNNING":
+        assert time.monotonic() < end, sidecar.call("getRun", id=run["id"])["status"]
+        time.sleep(0.2)
+    assert sidecar.call("getRun", id=run["id"])["status"]["attempt"] == 2
+    sidecar.call("deleteRun", id=run["id"], _timeout=60)
+    gone(cluster, run)
+
+
 def test_a_killed_sidecar_finds_its_run_again(environment, cluster):
     with Sidecar(environment) as first:
         run = job(first, "echo begin; sleep 4; echo end")

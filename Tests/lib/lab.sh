@@ -51,7 +51,7 @@ lab_start() {
   mkdir -p "$dir"/{networks,podman-tmp}
   containers_conf "$dir/containers.conf" \
     "$(printf 'network_config_dir = "%s/networks"\ndefault_subnet = "10.91.7.0/24"' "$dir")" \
-    "tmp_dir = \"$dir/podman-tmp\""
+    "$(printf 'tmp_dir = "%s/podman-tmp"\nlock_type = "file"' "$dir")"
   port=$(free_port)
   auth_port=$(free_port)
   echo 'unqualified-search-registries = []' >"$dir/registries.conf"

@@ -130,7 +130,8 @@ no_sidecar() { [ -z "$(sidecars)" ]; }
 }
 
 @test "on a terminal, states have colours" {
-  within "$(python3 -c 'import os, pty, sys; os.environ.update(TERM="xterm"); pty.spawn(sys.argv[1:])' dh runs)" $'\e[32mCOMPLETED'
+  shown=$(python3 -c 'import os, pty, sys; os.environ.update(TERM="xterm"); pty.spawn(sys.argv[1:])' dh runs)
+  within "$shown" $'\e[32mCOMPLETED'
   [[ $(NO_COLOR=1 python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' dh runs) != *$'\e[32m'* ]]
 }
 
@@ -162,7 +163,8 @@ no_sidecar() { [ -z "$(sidecars)" ]; }
     >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
   job=$!
   eventually grep -q "http://127.0.0.1:$port" "$BATS_TEST_TMPDIR/err"
-  python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)' "http://127.0.0.1:$port/passwd"
+  python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)' \
+    "http://127.0.0.1:$port/passwd"
   within "$(dh runs web)" "http://127.0.0.1:$port"
   kill -INT $job
   wait $job || true

@@ -266,7 +266,10 @@
                         (expand-file-name invocation-name invocation-directory)
                         nil t nil "-Q" "--batch"
                         "-L" (file-name-directory path) "--eval"
-                        (format "(progn (require 'checkdoc) (setq byte-compile-error-on-warn t byte-compile-dest-file-function (lambda (_) %S)) (unless (byte-compile-file %S) (kill-emacs 1)) (checkdoc-file %S))"
+                        (format "(progn (require 'checkdoc)
+                                  (setq byte-compile-error-on-warn t
+                                        byte-compile-dest-file-function (lambda (_) %S))
+                                  (unless (byte-compile-file %S) (kill-emacs 1)) (checkdoc-file %S))"
                                 (make-temp-file "dh" nil ".elc") path path))))
         (should (equal (buffer-string) ""))))))
 

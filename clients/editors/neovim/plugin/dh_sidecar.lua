@@ -13,7 +13,9 @@ local function command(name, action, method, options)
 end
 
 command('DhCreate', function(c) dh().create(c.fargs) end, 'createFunction', { nargs = '+', desc = 'Create a function' })
-command('DhRun', function(c) dh().run(c.fargs, c.bang) end, 'run', { nargs = '+', bang = true, desc = 'Run a function' })
+command('DhRun', function(c) dh().run(c.fargs, c.bang) end, 'run', {
+  nargs = '+', bang = true, desc = 'Run a function',
+})
 command('DhFollow', function(c) dh().follow(c.fargs) end, 'getRun', { desc = 'Show a run while it goes on' })
 command('DhRuns', function(c) dh().runs(c.fargs) end, 'listRuns', { desc = 'List the runs' })
 for name, method in pairs({ DhStop = 'stopRun', DhResume = 'resumeRun', DhDelete = 'deleteRun' }) do

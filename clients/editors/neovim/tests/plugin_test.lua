@@ -13,7 +13,8 @@ local function eventually(what, condition)
     value = condition()
     return value
   end, 20)
-  assert(value, ('never: %s\n%s\nsaid: %s'):format(what, table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n'),
+  assert(value, ('never: %s\n%s\nsaid: %s'):format(what,
+    table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n'),
     table.concat(said, '\n')))
   return value
 end
@@ -131,7 +132,9 @@ local function diagnostics() return vim.diagnostic.get(0) end
 
 test('the faults of a container file are diagnostics, as it is typed', function()
   dh.setup({ validate_delay_ms = 50 })
-  edit('.container.yaml', { '# é', 'function:', '  name: from_file', '  kind: container', '  imag: x', 'runs:', '  a: {action: jog}' })
+  edit('.container.yaml', {
+    '# é', 'function:', '  name: from_file', '  kind: container', '  imag: x', 'runs:', '  a: {action: jog}',
+  })
   eventually('two', function() return #diagnostics() == 2 end)
   local first = vim.tbl_filter(function(d) return d.lnum == 4 end, diagnostics())[1]
   assert(first and first.col == 2 and first.message:find('imag', 1, true), vim.inspect(diagnostics()))

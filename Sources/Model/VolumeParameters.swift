@@ -23,7 +23,8 @@ package enum VolumeParameters {
         )
       }
     }
-  }.except(.error("unsupported"), on: Cell.Target.local, actions: [.build])
+  }.except(.warning("default_volume_type"), on: Cell.Target.local, parts: ["short form"])
+    .except(.error("unsupported"), on: Cell.Target.local, actions: [.build])
     .except(.warning("not_persistent"), on: Cell.Target.core, parts: ["persistent_volume_claim"])
     .except(.error("unsupported"), on: [.core13], parts: ["shared_volume"])
 

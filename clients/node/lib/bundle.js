@@ -1,6 +1,6 @@
 /**
- * Puts the program into the package, before `npm pack`: DH_SIDECAR_BIN, else the clone's release build. Whoever installs
- * such a package needs nothing else.
+ * Puts the program into the package, before `npm pack`: DH_SIDECAR_BIN, else the clone's release build. Whoever
+ * installs such a package needs nothing else.
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

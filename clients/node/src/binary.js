@@ -7,8 +7,8 @@ const NAME = "dh-sidecar";
 const OWN = fileURLToPath(new URL(`../bin/${NAME}`, import.meta.url));
 
 /**
- * The program to start: the option `binary`, DH_SIDECAR_BIN, this package's own, the first on PATH. Of the first two, one
- * that is given and can't be used is an error, not a reason to look further.
+ * The program to start: the option `binary`, DH_SIDECAR_BIN, this package's own, the first on PATH. Of the first two,
+ * one that is given and can't be used is an error, not a reason to look further.
  *
  * @param {{binary?: string, env: Record<string, string | undefined>}} options
  * @returns {string} its absolute path

@@ -7,7 +7,7 @@ export type { wire };
 
 /** How a call is made. */
 export interface CallOptions {
-  /** Cancels the call, which then fails with the signal's reason. What the call has begun goes on: `stop` ends a run. */
+  /** Cancels the call, which then fails with the signal's reason. What it has begun goes on: `stop` ends a run. */
   signal?: AbortSignal;
   /** The call is cancelled after that long, and fails with a CallTimeoutError. */
   timeoutMs?: number;

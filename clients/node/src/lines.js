@@ -1,8 +1,8 @@
 const NEWLINE = 0x0a;
 
 /**
- * Cuts a stream of bytes into lines. Cut as bytes, so that a character that two chunks share stays whole; the parts of a
- * long line are joined once, so that 20 MB cost 20 MB.
+ * Cuts a stream of bytes into lines. Cut as bytes, so that a character that two chunks share stays whole; the parts of
+ * a long line are joined once, so that 20 MB cost 20 MB.
  */
 export class Lines {
   /** @param {(line: string) => void} receive is given each line, without its end */

@@ -107,7 +107,9 @@ test("events that a signal ends", async () => {
 
 test("unicode and binary in a log", async () => {
   const text = "Grüße 🐳 日本";
-  const run = await script(`i=0; while [ $i -lt 2000 ]; do echo "${text} $i"; i=$((i+1)); done; printf 'a\\377\\000b\\n'`);
+  const run = await script(`
+    i=0; while [ $i -lt 2000 ]; do echo "${text} $i"; i=$((i+1)); done
+    printf 'a\\377\\000b\\n'`);
   await run.wait();
   const lines = (await run.logs()).map((entry) => entry.text);
   assert.deepEqual(lines.slice(0, 2000), Array.from({ length: 2000 }, (_, index) => `${text} ${index}`));
@@ -185,7 +187,8 @@ test("functions, versions, runs and secrets, page after page", async () => {
   const rendered = await versions[0].render({ action: "job" });
   assert.equal(rendered.platform, "local");
   await versions[1].delete();
-  await assert.rejects(versions[1].refresh(), (error) => error instanceof CallError && error.code === "function_not_found");
+  const isGone = (error) => error instanceof CallError && error.code === "function_not_found";
+  await assert.rejects(versions[1].refresh(), isGone);
 
   await project.setSecret("TOKEN", "hush");
   const names = [];

@@ -39,7 +39,9 @@ function own(folder) {
  */
 export async function finished(child) {
   const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"]) child[name]?.setEncoding("utf8").on("data", (text) => (output[name] += text));
+  for (const name of Object.keys(output)) {
+    child[name]?.setEncoding("utf8").on("data", (text) => (output[name] += text));
+  }
   const [code, signal] = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (...end) => resolve(end));

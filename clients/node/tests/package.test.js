@@ -68,7 +68,11 @@ test("a package that is packed carries the program", async (t) => {
   await run("npm", ["pack", "--pack-destination", folder], { cwd: join(folder, "source"), env });
   await run("npm", ["init", "-y"], { cwd: folder, env });
   await run("npm", ["install", "--offline", join(folder, "dh-sidecar-0.1.0.tgz")], { cwd: folder, env });
-  const text = 'import { connect } from "dh-sidecar"; const c = await connect(); console.log(c.sidecar.path); await c.close();';
+  const text = `import { connect } from "dh-sidecar";
+const client = await connect();
+console.log(client.sidecar.path);
+await client.close();
+`;
   writeFileSync(join(folder, "program.mjs"), text);
   const { stdout } = await run(process.execPath, ["program.mjs"], {
     cwd: folder, env: { PATH: process.env.PATH, DH_TRANSCRIPT: join(CLONE, "clients/transcripts/call.json") },

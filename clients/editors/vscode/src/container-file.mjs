@@ -9,8 +9,9 @@ export const isContainerFile = (path) => NAME.test(path);
  * What the check of a container file found, as ranges of its text.
  * @param {string} text
  * @param {{errors: any[], warnings: any[]}} validation as `validate` answers
- * @returns {{line: number, start: number, end: number, message: string, severity: "error" | "warning", rule?: string}[]}
- *   counted from 0
+ * @returns {{
+ *   line: number, start: number, end: number, message: string, severity: "error" | "warning", rule?: string,
+ * }[]} counted from 0
  */
 export function problems(text, { errors = [], warnings = [] }) {
   const lines = text.split(/\r?\n/);
@@ -26,7 +27,9 @@ export function problems(text, { errors = [], warnings = [] }) {
       ...place(fault), severity: "error", rule: fault.rule,
       message: `${fault.message}${fault.hint ? ` ${fault.hint}` : ""}`,
     })),
-    ...warnings.map((warning) => ({ ...place(warning), severity: "warning", rule: warning.code, message: warning.message })),
+    ...warnings.map((warning) => ({
+      ...place(warning), severity: "warning", rule: warning.code, message: warning.message,
+    })),
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
- * What commands ask for, step by step. `ask` is the editor's: `choose(title, items)` and `write(title, {…})` answer with
- * undefined where the question was dismissed.
+ * What commands ask for, step by step. `ask` is the editor's: `choose(title, items)` and `write(title, {…})` answer
+ * with undefined where the question was dismissed.
  */
 
 const ACTIONS = [

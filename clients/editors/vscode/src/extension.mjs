@@ -117,7 +117,8 @@ export class Extension {
   #item(element) {
     const { ThemeIcon, TreeItem, TreeItemCollapsibleState } = this.vscode;
     const isFunction = element.runs !== undefined;
-    const { id, label, description, tooltip, icon, contextValue } = isFunction ? functionItem(element) : runItem(element);
+    const item = isFunction ? functionItem(element) : runItem(element);
+    const { id, label, description, tooltip, icon, contextValue } = item;
     const state = isFunction ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None;
     return Object.assign(new TreeItem(label, state), {
       id: id ?? `function ${label}`, description, tooltip, contextValue, iconPath: new ThemeIcon(icon),

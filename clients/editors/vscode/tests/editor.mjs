@@ -44,7 +44,8 @@ export function editor({ settings = {}, folder } = {}) {
     env: { openExternal: (uri) => shown.opened.push(String(uri)) },
     languages: {
       createDiagnosticCollection: () => ({
-        set: (uri, list) => shown.diagnostics.set(uri.fsPath, list), delete: (uri) => shown.diagnostics.delete(uri.fsPath),
+        set: (uri, list) => shown.diagnostics.set(uri.fsPath, list),
+        delete: (uri) => shown.diagnostics.delete(uri.fsPath),
         dispose() {},
       }),
     },

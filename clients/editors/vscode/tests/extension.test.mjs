@@ -72,7 +72,8 @@ test("a function is created, with what was typed checked", async () => {
 });
 
 test("a function is run and followed, and the tree is live", async () => {
-  window.answers.push("hello", "job", '{"comand": "sh"}', "[]", '{"command": "sh", "args": ["-c", "echo one; sleep 2; echo Grüße 🐳"]}');
+  const params = { command: "sh", args: ["-c", "echo one; sleep 2; echo Grüße 🐳"] };
+  window.answers.push("hello", "job", '{"comand": "sh"}', "[]", JSON.stringify(params));
   const run = await command("run");
   const { faults } = window.questions.at(-1);
   assert.match(faults[0], /Did you mean `command`/i);

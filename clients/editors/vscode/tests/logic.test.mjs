@@ -47,7 +47,7 @@ test("a run in the tree", () => {
 
 test("which runs go on", () => {
   const states = ["CREATED", "RUNNING", "STOP", "OF_TOMORROW", "COMPLETED", "ERROR", "STOPPED", "DELETED"];
-  assert.deepEqual(states.map((state) => isActive(run("f", state))), [true, true, true, true, false, false, false, false]);
+  assert.deepEqual(states.filter((state) => isActive(run("f", state))), states.slice(0, 4));
 });
 
 test("runs by function", () => {

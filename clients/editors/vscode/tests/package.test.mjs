@@ -11,9 +11,12 @@ test("a .vsix has what the editor asks for", (t) => {
   const text = (name) => readFileSync(join(folder, name), "utf8");
   const manifest = text("extension.vsixmanifest");
   const description = JSON.parse(readFileSync(join(extension, "package.json"), "utf8"));
-  assert.match(manifest, new RegExp(`Id="${description.name}" Version="${description.version}" Publisher="${description.publisher}"`));
+  const { name, version, publisher } = description;
+  assert.ok(manifest.includes(`Id="${name}" Version="${version}" Publisher="${publisher}"`), manifest);
   assert.match(manifest, new RegExp(`"Microsoft.VisualStudio.Code.Engine" Value="\\${description.engines.vscode}"`));
-  for (const [, path] of manifest.matchAll(/<Asset [^>]*Path="([^"]+)"/g)) assert.ok(existsSync(join(folder, path)), path);
+  for (const [, path] of manifest.matchAll(/<Asset [^>]*Path="([^"]+)"/g)) {
+    assert.ok(existsSync(join(folder, path)), path);
+  }
   assert.ok(existsSync(join(folder, manifest.match(/<License>([^<]+)</)[1])));
   // Well-formed, and every file of a declared type.
   const check = "import sys, xml.dom.minidom as m; [m.parse(p) for p in sys.argv[1:]]";

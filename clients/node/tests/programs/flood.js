@@ -17,8 +17,8 @@ async function flood(subscription, first) {
     }
   }
   if (speaker !== subscription) return;
-  const params = { subscription: `sub-${subscription}`, seq: COUNT + 1, cursor: "end", type: "end", reason: "finished" };
-  send({ method: "run/event", params });
+  const end = { seq: COUNT + 1, cursor: "end", type: "end", reason: "finished" };
+  send({ method: "run/event", params: { subscription: `sub-${subscription}`, ...end } });
 }
 
 const answers = {

@@ -1,7 +1,9 @@
 // Compiled, never run: what the types allow, and what they refuse.
 import { CallError, connect, ProcessLostError, Sidecar, type ContainerFunction, type Run, type wire } from "dh-sidecar";
 
-const client = await connect({ platform: "local", project: "p", env: { X: undefined }, onStderr: (line) => line.length });
+const client = await connect({
+  platform: "local", project: "p", env: { X: undefined }, onStderr: (line) => line.length,
+});
 const project = await client.getOrCreateProject("p");
 const fn: ContainerFunction = await project.createFunction({
   name: "hello", kind: "container", image: "busybox", image_pull_policy: "IfNotPresent", labels: ["a"],

@@ -3,7 +3,8 @@ package import JSON
 /// Notifications that go out together, one after another: for producers of so many that one at a time would be slow.
 package struct NotificationBatch: Sendable {
   /// Each message with a line feed behind it.
-  private(set) var bytes: [UInt8] = []
+  package var lines: [UInt8] { bytes }
+  private var bytes: [UInt8] = []
   /// Where each message ends, before its line feed.
   private var ends: [Int] = []
 

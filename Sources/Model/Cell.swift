@@ -1,16 +1,18 @@
 /// What one platform makes of one parameter (or of a part of it) in one action: accepted with its effect, accepted with
 /// a warning, or refused. Declared with the parameters; the README's table and the tests come from it.
 package struct Cell: Sendable, Hashable {
-  /// A platform that is told apart: of Core each release line.
+  /// A platform as far as it is told apart: of this machine each engine, of Core each release line.
   package enum Target: String, Sendable, CaseIterable {
-    case local
+    case podman = "local-podman"
+    case docker = "local-docker"
     case core13 = "core-0.13"
     case core14 = "core-0.14"
     case core15 = "core-0.15"
 
+    package static let local: Set<Target> = [.podman, .docker]
     package static let core: Set<Target> = [.core13, .core14, .core15]
 
-    package var platform: PlatformKind { self == .local ? .local : .core }
+    package var platform: PlatformKind { Self.local.contains(self) ? .local : .core }
   }
 
   package enum Outcome: Sendable, Hashable {

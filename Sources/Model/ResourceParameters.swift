@@ -24,9 +24,9 @@ package enum ResourceParameters {
     $0.furtherFaults = contradictions
     $0.parts = ["requests", "limits", "disk"]
   }.onCore(.varies("Core lets a run set limits up to 0.13 only; later they are refused. disk is taken from 0.15."))
-    .except(.warning("no_effect"), on: [.local], actions: [.build], parts: ["requests"])
-    .except(.warning("size_not_enforced"), on: [.local], parts: ["disk"])
-    .except(.error("unsupported"), on: [.local], actions: [.build], parts: ["disk"])
+    .except(.warning("no_effect"), on: Cell.Target.local, actions: [.build], parts: ["requests"])
+    .except(.warning("size_not_enforced"), on: Cell.Target.local, parts: ["disk"])
+    .except(.error("unsupported"), on: Cell.Target.local, actions: [.build], parts: ["disk"])
     .except(.error("unsupported"), on: [.core14, .core15], parts: ["limits"])
     .except(.error("unsupported"), on: [.core13, .core14], parts: ["disk"])
 

@@ -45,7 +45,7 @@ package enum RunParameters {
     ).with {
       $0.example = ["API_TOKEN"]
       $0.group = .program
-    }.except(.error("unsupported"), on: [.local], actions: [.build]),
+    }.except(.error("unsupported"), on: [.docker], actions: [.build]),
     ResourceParameters.resources, VolumeParameters.volumes,
     Parameter(
       "node_selector",
@@ -87,7 +87,7 @@ package enum RunParameters {
       $0.example = 2
       $0.group = .service
     }.onCore(.varies("Core starts one replica of a serve, which a warning says; deploy honours it."))
-      .except(.warning("ports_of_first_replica"), on: [.local], actions: [.serve])
+      .except(.warning("ports_of_first_replica"), on: Cell.Target.local, actions: [.serve])
       .except(.warning("no_effect"), on: Cell.Target.core, actions: [.serve]),
     Parameter(
       "service_ports",

@@ -23,7 +23,7 @@ package enum VolumeParameters {
         )
       }
     }
-  }.except(.error("unsupported"), on: [.local], actions: [.build])
+  }.except(.error("unsupported"), on: Cell.Target.local, actions: [.build])
     .except(.warning("not_persistent"), on: Cell.Target.core, parts: ["persistent_volume_claim"])
     .except(.error("unsupported"), on: [.core13], parts: ["shared_volume"])
 

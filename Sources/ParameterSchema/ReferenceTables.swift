@@ -24,10 +24,10 @@ package enum ReferenceTables {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Parameter × action × platform: what of each is kept. Core's releases share a column, and are named where they
-  /// differ.
+  /// Parameter × action × platform: what of each is kept. Engines, and Core's releases, share a column, and are named
+  /// where they differ.
   package static func cells() -> String {
-    let columns: [[Cell.Target]] = [[.local], [.core13, .core14, .core15]]
+    let columns: [[Cell.Target]] = [[.podman, .docker], [.core13, .core14, .core15]]
     let actions: [Action?] = [nil, .job, .serve, .build, .deploy]
     let heads =
       ["Parameter"]
@@ -49,7 +49,7 @@ package enum ReferenceTables {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Of one action on the releases of one platform, oldest first.
+  /// Of one action on the engines or releases of one platform.
   private static func text(_ cells: [Cell]) -> String {
     guard let first = cells.first else { return "" }
     if cells.allSatisfy({ $0.outcome == first.outcome }) { return text(first.outcome) }

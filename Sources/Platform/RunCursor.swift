@@ -24,7 +24,6 @@ package struct RunCursor: Sendable, Hashable {
     log = String(parts[4])
   }
 
-  /// A place in a log has no quotes and no control characters, so this may stand in JSON as it is.
   package var text: String { "r1-\(run)-\(seq)-\(states)-\(log)" }
 
   private static func short(_ run: String) -> String { String(run.filter { $0 != "-" }.prefix(8)) }

@@ -76,6 +76,9 @@ struct Application: Sendable {
     }
   }
 
+  /// How often the same content may come back after another one, and still be known again.
+  private static let generations = 1000
+
   /// The version that says what the file says: the latest one, if it does; else one that is to be made. One of before
   /// that others came after, or that has been changed in place, is not brought back: `generation` makes another id.
   private func version() async throws -> Version {
@@ -84,16 +87,18 @@ struct Application: Sendable {
       EntityID.forIdempotencyKey("apply \(content) \(generation)", project: project)
     }
     if let latest = try await found(.latest(name: draft.name)),
-      let known = (0..<100).lazy.map(id).first(where: { latest.id == $0 || isOfBuild(latest, of: $0) }),
+      let known = (0..<Self.generations).lazy.map(id).first(where: { latest.id == $0 || isOfBuild(latest, of: $0) }),
       let function = latest.id == known ? latest : try await found(.version(id: known)),
       platform.says(function, draft)
     {
       return Version(id: known, exists: true, draft: draft)
     }
     var generation = 0
-    while try await found(.version(id: id(generation))) != nil { generation += 1 }
-    draft.id = id(generation)
-    return Version(id: id(generation), exists: false, draft: draft)
+    while generation < Self.generations, try await found(.version(id: id(generation))) != nil { generation += 1 }
+    // Beyond, a version that nobody finds again by what it says.
+    let new = generation < Self.generations ? id(generation) : EntityID.generate()
+    draft.id = new
+    return Version(id: new, exists: false, draft: draft)
   }
 
   /// Whether a build of that version has made this one.

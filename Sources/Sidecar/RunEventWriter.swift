@@ -18,9 +18,8 @@ struct RunEventWriter {
   mutating func write(_ event: RunEvent, to bytes: inout [UInt8]) {
     bytes.append(contentsOf: head)
     JSONValue.integer(event.seq).write(to: &bytes)
-    bytes.append(contentsOf: #","cursor":""#.utf8)
-    bytes.append(contentsOf: event.cursor.text.utf8)
-    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: #","cursor":"#.utf8)
+    JSONValue.string(event.cursor.text).write(to: &bytes)
     switch event.content {
     case .log(let entry): write(entry, to: &bytes)
     case .state(let change): Self.write(Self.members(of: change), to: &bytes)

@@ -4,6 +4,7 @@ import JSONRPC
 import Model
 import ParameterSchema
 import Sidecar
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -15,7 +16,8 @@ struct Call: ParsableCommand {
     discussion: """
       Params are one JSON object, or key=value words, or - for one JSON object on stdin, which keeps secrets off the \
       command line. A word's value is text where the parameter is text, otherwise JSON where it reads as JSON. After \
-      `call run` it stays until the container has been started.
+      `call run` it stays until the container has been started. `call subscribeRun` prints its notifications too, each on \
+      a line of its own, and stays until the last.
 
       EXIT CODES
         0   the result is on stdout, as JSON
@@ -113,6 +115,31 @@ struct Call: ParsableCommand {
       throw ValidationError("The params are not JSON: \(error.message) at byte \(error.offset).")
     }
     throw ValidationError("The params are JSON, but no object.")
+  }
+}
+
+/// What goes on behind a call's answer: a subscription's notifications, for whoever reads the output.
+private final class Following: Sendable {
+  private let works = Mutex<[@Sendable () async -> Void]>([])
+
+  var context: RequestContext {
+    RequestContext(
+      notify: { _, _ in },
+      notifyAll: { batch in
+        // Nobody reads any more.
+        guard Descriptor.write(batch.lines, to: 1) else { throw CancellationError() }
+      },
+      spawn: { _ in },
+      spawnAfterReply: { [self] work in works.withLock { $0.append(work) } }
+    )
+  }
+
+  func finish() async {
+    let begun = works.withLock { works in
+      defer { works = [] }
+      return works
+    }
+    for work in begun { await work() }
   }
 }
 

@@ -6,10 +6,13 @@ its own. A case without a look has no effect that it could show: its cells are w
 import base64
 import json
 import os
+import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from typing import Any, Callable
+
+from sidecar import CallError
 
 IMAGE = os.environ.get("DH_TEST_IMAGE", "busybox:test")
 REGISTRY = os.environ.get("DH_TEST_REGISTRY", "localhost:5000")
@@ -21,7 +24,9 @@ for folder in /v/*; do echo here > $folder/probe && echo "wrote $folder"; done
 [ -w /www ] && echo ok > /www/index.html
 """
 STAY = {"job": "true", "serve": "exec httpd -f -p 8080 -h /www", "deploy": "while :; do sleep 1; done"}
-PROFILE = "profiles: {small: {resources: {limits: {cpu: 750m}}}}\n"
+SETTINGS = "local: {allow_host_paths: true}\nprofiles: {small: {resources: {limits: {cpu: 750m}}}}\n"
+# Stands for a folder of the test's own.
+FOLDER = "/where/the/test/has/its/files"
 
 
 @dataclass
@@ -65,6 +70,8 @@ class Case:
     params: dict = field(default_factory=dict)
     # Of its function.
     function: dict = field(default_factory=dict)
+    # What else a build has to say for it.
+    build: dict = field(default_factory=dict)
     group: str = "main"
     # Where its warnings and faults point to, below "/PARAMETER".
     below: str = ""
@@ -100,6 +107,10 @@ def answers(seen: Look) -> bool:
     return bool(urls)
 
 
+def has_alias(name: str) -> Callable[[Look], bool]:
+    return lambda seen: name in seen.containers[0]["NetworkSettings"]["Networks"]["dh-cells"]["Aliases"]
+
+
 def has_source(text: str) -> Callable[[Look], bool]:
     return lambda seen: seen.says(text)
 
@@ -120,6 +131,18 @@ def requested(seen: Look) -> bool:
     if seen.action == "build":
         return "cpushares=256" in seen.rendered()
     return seen.host["CpuShares"] == 256 and seen.host["MemoryReservation"] == 16 << 20
+
+
+def is_gone_in_time(seen: Look) -> bool:
+    run = {"project": PROJECT, "id": seen.run["id"]}
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            seen.sidecar.call("getRun", **run)
+        except CallError as error:
+            return error.data["code"] == "run_not_found"
+        time.sleep(0.1)
+    return False
 
 
 def is_named(seen: Look) -> bool:
@@ -147,13 +170,16 @@ CASES: dict[str, Case] = {
     "lang": Case(has_source("/shared/main.sh"), function={"lang": "sh"}),
     "base64": Case(has_source("said by base64"), group="base64",
                    function={"base64": base64.b64encode(b"said by base64").decode()}),
-    "code_src": Case(has_source("said by code_src"), group="code_src", function={"code_src": "<a file>"}),
+    "code_src": Case(has_source("said by code_src"), group="code_src", function={"code_src": FOLDER + "/source.txt"}),
     "handler": Case(has_source("DH_HANDLER=main:run"), function={"handler": "main:run"}),
     "args": Case(lambda seen: seen.config["Cmd"] == seen.params["args"] and seen.says("id="),
                  {"args": []}),
     "envs": Case(lambda seen: seen.built()["Config"]["Labels"]["foo"] == "bar" if seen.action == "build"
                  else seen.says("FOO=bar"), {"envs": [{"name": "FOO", "value": "bar"}]}),
-    "secrets": Case(has_source("API_TOKEN=s3cret"), {"secrets": ["API_TOKEN"]}),
+    "secrets": Case(lambda seen: seen.says("the secret is there" if seen.action == "build" else "API_TOKEN=s3cret"),
+                    {"secrets": ["API_TOKEN"]}, build={"instructions": [
+                        'RUN --mount=type=secret,id=API_TOKEN test "$(cat /run/secrets/API_TOKEN)" = s3cret && '
+                        "echo the secret is there"]}),
     "resources requests": Case(requested, {"resources": {"requests": {"cpu": "250m", "memory": "16Mi"}}},
                                below="/requests"),
     "resources limits": Case(limited, {"resources": {"limits": {"memory": "64Mi"}}}, below="/limits"),
@@ -165,6 +191,8 @@ CASES: dict[str, Case] = {
     "volumes shared_volume": Case(named("datasets"), volume("shared_volume", spec={"claim_name": "datasets"})),
     "volumes empty_dir": Case(named("dh-{run}-cells-empty_dir"), volume("empty_dir")),
     "volumes ephemeral": Case(named("dh-{run}-cells-ephemeral"), volume("ephemeral")),
+    "volumes host_path": Case(lambda seen: seen.mount("/v/host_path")["Type"] == "bind" and os.path.exists(
+        seen.mount("/v/host_path")["Source"] + "/probe"), volume("host_path", spec={"path": FOLDER + "/data"})),
     "volumes config_map": Case(params=volume("config_map", spec={"name": "x"})),
     "volumes secret": Case(params=volume("secret", spec={"name": "x"})),
     "node_selector": Case(params={"node_selector": [{"key": "disktype", "value": "ssd"}]}),
@@ -182,10 +210,10 @@ CASES: dict[str, Case] = {
     "service_ports": Case(answers, {"service_ports": [{"port": 8080, "target_port": 8080}]}),
     "service_type": Case(lambda seen: seen.run["status"]["service"]["type"] == "NodePort" and all(
         port["node_port"] >= 30000 for port in seen.run["status"]["service"]["ports"]), {"service_type": "NodePort"}),
-    "service_name": Case(lambda seen: "f-api" in seen.containers[0]["NetworkSettings"]["Networks"]["dh-cells"]["Aliases"],
-                         {"service_name": "api"}),
+    "service_name": Case(has_alias("f-api"), {"service_name": "api"}),
     "instructions": Case(has_source("built from busybox"), {"instructions": []}),
     "push": Case(is_pushed, {"push": True}),
+    "ttl_seconds": Case(is_gone_in_time, {"ttl_seconds": 3}, group="never"),
     # Of a function alone.
     "name": Case(function={"name": "g"}), "kind": Case(function={"kind": "container"}),
     "embedded": Case(function={"embedded": True}),

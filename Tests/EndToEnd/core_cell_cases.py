@@ -65,7 +65,7 @@ CORE: dict[str, CoreCase] = {
     "resources disk": CoreCase(lambda sent: sent.spec["resources"] == {"disk": "1Gi"}),
     "volumes short form": CoreCase(of_type("empty_dir")),
     **{f"volumes {kind}": CoreCase(of_type(kind)) for kind in (
-        "persistent_volume_claim", "shared_volume", "empty_dir", "ephemeral", "config_map", "secret")},
+        "persistent_volume_claim", "shared_volume", "empty_dir", "ephemeral", "host_path", "config_map", "secret")},
     "profile": CoreCase(carried("profile"), {"profile": "template-a100"}),
     "instructions": CoreCase(lambda sent: sent.spec["instructions"] == [
         "true" if sent.level == 13 else "RUN true"], {"instructions": ["true"]}),

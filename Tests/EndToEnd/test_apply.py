@@ -110,8 +110,8 @@ def test_nothing_is_made_where_anything_is_invalid(sidecar):
 
 def test_what_only_the_platform_knows_is_refused_before_anything_is_made(sidecar):
     file = document(
-        good={"action": "job"}, a={"action": "job", "runtime_class": "gvisor"}, b={"action": "job", "secrets": ["NOPE"]},
-        c={"action": "job", "profile": "none"})
+        good={"action": "job"}, a={"action": "job", "runtime_class": "gvisor"},
+        b={"action": "job", "secrets": ["NOPE"]}, c={"action": "job", "profile": "none"})
     error = refused(sidecar, file)
     assert {pointer for pointer, _ in pointers(error)} == {
         "/runs/a/runtime_class", "/runs/b/secrets/0", "/runs/c/profile"}
@@ -170,7 +170,8 @@ def test_the_files_project(offline):
 
 
 def command(environment, *words, cwd=None):
-    return subprocess.run([BINARY, "apply", *words], env=environment, cwd=cwd, capture_output=True, text=True, timeout=90)
+    return subprocess.run([BINARY, "apply", *words], env=environment, cwd=cwd, capture_output=True, text=True,
+                          timeout=90)
 
 
 def test_the_subcommand(sidecar, environment, tmp_path):
@@ -234,8 +235,8 @@ def test_on_core(core, tmp_path):
 
 
 def test_on_core_nothing_is_made_where_anything_is_refused(core, tmp_path):
-    file = document(image="i", good={"action": "job"}, bad={
-        "action": "serve", "service_ports": [{"port": 80, "node_port": 30080}]}, secret={"action": "job", "secrets": ["X"]})
+    file = document(image="i", good={"action": "job"}, secret={"action": "job", "secrets": ["X"]}, bad={
+        "action": "serve", "service_ports": [{"port": 80, "node_port": 30080}]})
     with connect(core, tmp_path) as sidecar:
         sidecar.call("getOrCreateProject", name=PROJECT)
         error = refused(sidecar, file)
@@ -246,7 +247,8 @@ def test_on_core_nothing_is_made_where_anything_is_refused(core, tmp_path):
 
 
 def test_on_core_a_build_of_another_image_is_made_once(core, tmp_path):
-    file = document(image="base:1", make={"action": "build", "base_image": "base:1", "image": "app:1", "instructions": ["true"]})
+    file = document(image="base:1", make={
+        "action": "build", "base_image": "base:1", "image": "app:1", "instructions": ["true"]})
     with connect(core, tmp_path) as sidecar:
         sidecar.call("getOrCreateProject", name=PROJECT)
         first = apply(sidecar, file)

@@ -112,3 +112,19 @@ def test_a_notification_is_carried_out_without_an_answer(offline):
     offline.write(offline.frame(quiet))
     # Behind it in the project's order.
     assert offline.call("updateFunction", function="quiet", description="d")["name"] == "quiet"
+
+
+def test_a_subscription_prints_its_events_and_ends_with_the_run(environment):
+    result(environment, "createFunction", "name=f", "kind=container", "image=" + os.environ["DH_TEST_IMAGE"], "command=sh")
+    run = result(environment, "run", "function=f", "action=job", 'args=["-c", "echo one; sleep 1; echo two"]')
+    done = call(environment, "subscribeRun", f"id={run['id']}")
+    assert done.returncode == 0, done.stderr
+    reply, *events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert reply["run"]["id"] == run["id"]
+    params = [event["params"] for event in events if event["method"] == "run/event"]
+    assert [each["text"] for each in params if each["type"] == "log"] == ["one", "two"]
+    assert (params[-2]["state"], params[-1]["reason"]) == ("COMPLETED", "finished")
+    shut = subprocess.run(f"{BINARY} call subscribeRun id={run['id']} | head -n 2", shell=True, env=environment,
+                          capture_output=True, text=True, timeout=30)
+    assert len(shut.stdout.splitlines()) == 2
+    result(environment, "deleteRun", f"id={run['id']}")

@@ -5,7 +5,8 @@ import os
 import uuid
 
 import pytest
-from cell_cases import CASES, IMAGE, PROFILE, PROJECT, REGISTRY, STAY, TELL, TELL_IN_BUILD, Look, case_of, merged
+from cell_cases import (
+    CASES, FOLDER, IMAGE, PROJECT, REGISTRY, SETTINGS, STAY, TELL, TELL_IN_BUILD, Look, case_of, merged)
 from conftest import engine_named
 from core_cell_cases import CORE, Sent, core_case
 from core_double import CoreDouble
@@ -14,20 +15,21 @@ from sidecar import CallError, Sidecar, clean_environment
 
 with open(os.path.join(os.path.dirname(__file__), "../../schema/cells.json")) as text:
     CELLS = json.load(text)["cells"]
-ENGINES = ["podman", "docker"]
 
 
 def name_of(cell):
-    return "-".join([cell["parameter"], *([cell["part"].replace(" ", "-")] if "part" in cell else []), cell["action"]])
+    names = [cell.get(name) for name in ("platform", "parameter", "part", "action")]
+    return "-".join(filter(None, names)).replace(" ", "-")
 
 
 def cells(platform):
-    return [cell for cell in CELLS if cell["platform"] == platform]
+    """Of a platform, or of all that begin so."""
+    return [cell for cell in CELLS if cell["platform"].startswith(platform)]
 
 
-def of_runs(action, group):
+def of_runs(platform, action, group):
     """The cells whose parameters one run can have together."""
-    return [cell for cell in cells("local") if cell["action"] == action and cell["outcome"] != "error"
+    return [cell for cell in cells(platform) if cell["action"] == action and cell["outcome"] != "error"
             and case_of(cell).group == group]
 
 
@@ -36,10 +38,12 @@ class Place:
 
     def __init__(self, engine, folder):
         self.engine = engine
+        self.platform = f"local-{engine.name}"
         self.folder = folder
         (folder / "config/dh-sidecar").mkdir(parents=True)
-        (folder / "config/dh-sidecar/config.yaml").write_text(PROFILE)
+        (folder / "config/dh-sidecar/config.yaml").write_text(SETTINGS)
         (folder / "source.txt").write_text("said by code_src")
+        (folder / "data").mkdir()
         self.sidecar = Sidecar(clean_environment(
             DOCKER_HOST=engine.host, CONTAINER_HOST=engine.host, XDG_STATE_HOME=folder / "state",
             XDG_CONFIG_HOME=folder / "config"))
@@ -49,9 +53,11 @@ class Place:
 
     def function(self, function):
         params = {"project": PROJECT, "name": "f", "kind": "container", "image": IMAGE, **function}
-        if "code_src" in params:
-            params["code_src"] = str(self.folder / "source.txt")
-        return self.sidecar.call("createFunction", **params)
+        return self.sidecar.call("createFunction", **self.placed(params))
+
+    def placed(self, params):
+        """With this test's folder."""
+        return json.loads(json.dumps(params).replace(FOLDER, str(self.folder)))
 
     def params(self, function, action, group="main"):
         """Of a run that has nothing beside."""
@@ -71,9 +77,11 @@ class Place:
         return self.looks[action, group]
 
     def seen(self, action, group):
-        cases = [case_of(cell) for cell in of_runs(action, group)]
+        cases = [case_of(cell) for cell in of_runs(self.platform, action, group)]
         function = self.function(merged({}, *(case.function for case in cases)))
-        params = merged(self.params(function, action, group), *(case.params for case in cases))
+        params = merged(self.params(function, action, group), *(case.params for case in cases),
+                        *(case.build for case in cases if action == "build"))
+        params = self.placed(params)
         run = self.sidecar.call("run", **params)
         warnings = run["status"].get("warnings", [])
         run = self.sidecar.call("waitRun", _timeout=150, project=PROJECT, id=run["id"], timeout_seconds=120)
@@ -92,19 +100,38 @@ class Place:
         self.sidecar.close()
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def place(request, tmp_path_factory):
-    place = Place(engine_named(request.param), tmp_path_factory.mktemp(request.param))
-    yield place
-    place.close()
+class Places:
+    """By platform, each begun when the first cell asks."""
+
+    def __init__(self, factory):
+        self.factory = factory
+        self.begun = {}
+
+    def __getitem__(self, platform):
+        if platform not in self.begun:
+            self.begun[platform] = self.begin(platform)
+        return self.begun[platform]
+
+    def begin(self, platform):
+        return Place(engine_named(platform.removeprefix("local-")), self.factory.mktemp(platform))
+
+    def close(self):
+        for place in self.begun.values():
+            place.close()
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    places = Places(tmp_path_factory)
+    yield places
+    places.close()
 
 
 def said(found, cell, below):
     """Whether a warning or a fault of the cell's code points to its parameter."""
-    path = "/" + cell["parameter"] + below
-    return any(each.get("code", each.get("rule")) == cell["code"] and
-               (each["pointer"] == path or each["pointer"].startswith(path + "/") or path.startswith(each["pointer"] + "/"))
-               for each in found)
+    path = f"/{cell['parameter']}{below}/"
+    pointers = [each["pointer"] + "/" for each in found if each.get("code", each.get("rule")) == cell["code"]]
+    return any(pointer.startswith(path) or path.startswith(pointer) for pointer in pointers)
 
 
 def refusal(sidecar, params):
@@ -114,12 +141,13 @@ def refusal(sidecar, params):
 
 
 @pytest.mark.parametrize("cell", cells("local"), ids=name_of)
-def test_on_this_machine(place, cell):
+def test_on_this_machine(places, cell):
+    place = places[cell["platform"]]
     case = case_of(cell)
     if cell["action"] == "createFunction":
         made_as_asked(place.sidecar, PROJECT, cell)
     elif cell["outcome"] == "error":
-        params = merged(place.params(place.function({}), cell["action"]), case.params)
+        params = place.placed(merged(place.params(place.function({}), cell["action"]), case.params))
         assert said(refusal(place.sidecar, params), cell, case.below)
         assert place.engine.containers({"id": params["uuid"]}) == []
         with pytest.raises(CallError):
@@ -145,24 +173,18 @@ def made_as_asked(sidecar, project, cell):
     assert cell["outcome"] == "works" and flat[cell["parameter"]] == asked[cell["parameter"]]
 
 
-class Cores:
-    """A Core of each release line and a sidecar for it, started when the first cell asks."""
+class Cores(Places):
+    """A Core of each release line and a sidecar for it."""
 
-    def __init__(self, factory):
-        self.factory = factory
-        self.started = {}
-
-    def __getitem__(self, platform):
-        if platform not in self.started:
-            double = CoreDouble(int(platform[-2:]))
-            sidecar = connect(double, self.factory.mktemp(platform))
-            sidecar.call("getOrCreateProject", name=CORE_PROJECT)
-            sidecar.call("setSecret", project=CORE_PROJECT, name="API_TOKEN", value="s3cret")
-            self.started[platform] = double, sidecar
-        return self.started[platform]
+    def begin(self, platform):
+        double = CoreDouble(int(platform[-2:]))
+        sidecar = connect(double, self.factory.mktemp(platform))
+        sidecar.call("getOrCreateProject", name=CORE_PROJECT)
+        sidecar.call("setSecret", project=CORE_PROJECT, name="API_TOKEN", value="s3cret")
+        return double, sidecar
 
     def close(self):
-        for double, sidecar in self.started.values():
+        for double, sidecar in self.begun.values():
             sidecar.close()
             double.__exit__()
 
@@ -174,8 +196,7 @@ def cores(tmp_path_factory):
     cores.close()
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell["platform"] != "local"],
-                         ids=lambda cell: f"{cell['platform']}-{name_of(cell)}")
+@pytest.mark.parametrize("cell", cells("core"), ids=name_of)
 def test_on_core(cores, cell):
     double, sidecar = cores[cell["platform"]]
     case = core_case(cell)
@@ -208,7 +229,8 @@ def test_on_core(cores, cell):
 def test_every_cell_has_a_case_and_every_case_a_cell():
     used = {" ".join([cell["parameter"], *([cell["part"]] if "part" in cell else [])]) for cell in CELLS}
     assert used == CASES.keys()
-    assert {cell["platform"] for cell in CELLS} == {"local", "core-0.13", "core-0.14", "core-0.15"}
+    assert {cell["platform"] for cell in CELLS} == {
+        "local-podman", "local-docker", "core-0.13", "core-0.14", "core-0.15"}
     assert CORE.keys() <= CASES.keys()
     working = [cell for cell in cells("local") if cell["outcome"] == "works" and cell["action"] != "createFunction"]
     assert [name_of(cell) for cell in working if not case_of(cell).look] == []

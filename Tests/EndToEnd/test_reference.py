@@ -68,7 +68,8 @@ def test_the_build_has_git_in_it(sidecar, engine, project, tmp_path):
     package(tmp_path / "source")
     image = f"{REGISTRY}/myrepo/myapp-{engine.name}:0.1.0-{uuid.uuid4().hex[:8]}"
     sidecar.call("createFunction", project=project, **FUNCTION, code_src=str(tmp_path / "source"))
-    run = ended(sidecar, project, action="build", base_image=IMAGE, instructions=["cp -a /shared/root/. /"], image=image)
+    run = ended(sidecar, project, action="build", base_image=IMAGE, image=image,
+                instructions=["cp -a /shared/root/. /"])
     assert (run["status"]["state"], run["status"]["image"]) == ("COMPLETED", image), run["status"]
     assert "Id" in engine.get(f"/v1.41/images/{urllib.parse.quote(image, safe='')}/json")
     # The function's image is the built one now.

@@ -5,8 +5,10 @@ import time
 
 import pytest
 from flood import FloodClient
-from sidecar import CallError, Sidecar
+from relay import Relay
+from sidecar import CallError, Sidecar, clean_environment
 from subscriber import Subscriber, states, texts
+from test_engine_loss import start_service
 
 
 @pytest.fixture
@@ -205,6 +207,45 @@ def test_killed_again_and_again_no_line_is_lost_and_none_comes_twice(environment
         last.call("deleteRun", id=run["id"])
 
 
+def test_an_engine_whose_connections_break_again_and_again(environment, engine, tmp_path):
+    with Relay(tmp_path / "relay.sock", engine.host) as relay:
+        with Sidecar({**environment, "DOCKER_HOST": relay.host, "CONTAINER_HOST": relay.host}) as process:
+            run = script(process, counting(0.02))
+            live = Subscriber(process, run)
+            events = live.until(lambda event: event["type"] == "log")
+            for _ in range(6):
+                relay.cut()
+                events += live.until(lambda event, last=events[-1]["seq"]: event["seq"] >= last + 15)
+            process.call("stopRun", id=run["id"], grace_seconds=0)
+            numbers = [int(text.split()[1]) for text in texts(numbered(events + live.all()))]
+            assert numbers == list(range(len(numbers))) and len(numbers) > 90
+            process.call("deleteRun", id=run["id"])
+
+
+def test_a_podman_service_that_is_killed_and_started_again(podman, tmp_path):
+    socket_path = tmp_path / "e.sock"
+    service = start_service(socket_path)
+    environment = clean_environment(DH_SIDECAR_SOCKET=socket_path, XDG_STATE_HOME=tmp_path / "state")
+    try:
+        with Sidecar(environment) as process:
+            run = script(process, counting(0.02))
+            live = Subscriber(process, run)
+            events = live.until(lambda event: event["type"] == "log")
+            service.kill()
+            service.wait()
+            socket_path.unlink()
+            service = start_service(socket_path)
+            events += live.until(lambda event: event["seq"] >= 80)
+            process.call("stopRun", id=run["id"], grace_seconds=0)
+            numbers = [int(text.split()[1]) for text in texts(numbered(events + live.all()))]
+            assert numbers == list(range(len(numbers)))
+            process.call("deleteRun", id=run["id"])
+            assert podman.containers(run) == []
+    finally:
+        service.kill()
+        service.wait()
+
+
 def test_a_resumed_job_goes_on_behind_its_stop(clean):
     run = script(clean, "echo attempt $(date +%s%N); printf open; exec sleep 600")
     live = Subscriber(clean, run)
@@ -354,6 +395,20 @@ def test_other_calls_are_answered_meanwhile(environment, sidecar, flood):
             rounds.append(sorted(took)[-3])
         assert client.seq > 1000 and min(rounds) < 0.010, [f"{each * 1000:.1f} ms" for each in rounds]
         assert client.memory() < 100
+
+
+def test_a_log_that_is_deleted_while_it_waits_to_be_read(environment, clean):
+    run = script(clean, LINES_OF_1000.format(30_000))
+    clean.wait(run)
+    with FloodClient(environment) as client:
+        client.call("subscribeRun", id=run["id"])
+        while client.seq < 100:
+            time.sleep(0.01)
+        client.reading.clear()
+        clean.call("deleteRun", id=run["id"])
+        client.reading.set()
+        assert client.wait_for_end(30)["reason"] == "deleted"
+        assert client.out_of_order == [] and client.seq < 30_000
 
 
 def test_lines_of_every_length(clean):

@@ -5,16 +5,18 @@ import Testing
 @Suite struct CellTests {
   @Test(
     arguments: [
-      ("image", nil, .job, .local, .works), ("image", nil, .build, .core14, .warning("image_name")),
-      ("replicas", nil, .serve, .local, .warning("ports_of_first_replica")), ("replicas", nil, .deploy, .core13, .works),
-      ("replicas", nil, .job, .local, .error("other_action")),
+      ("image", nil, .job, .podman, .works), ("image", nil, .build, .core14, .warning("image_name")),
+      ("replicas", nil, .serve, .podman, .warning("ports_of_first_replica")),
+      ("replicas", nil, .deploy, .core13, .works),
+      ("secrets", nil, .build, .podman, .works), ("secrets", nil, .build, .docker, .error("unsupported")),
+      ("replicas", nil, .job, .podman, .error("other_action")),
       ("instructions", nil, .job, .core15, .warning("no_effect")),
-      ("node_selector", nil, .job, .local, .warning("no_effect")), ("node_selector", nil, .job, .core14, .works),
+      ("node_selector", nil, .job, .podman, .warning("no_effect")), ("node_selector", nil, .job, .core14, .works),
       ("node_selector", nil, .job, .core15, .error("unsupported")),
       ("resources", "limits", .job, .core13, .works), ("resources", "limits", .job, .core14, .error("unsupported")),
-      ("resources", "disk", .job, .local, .warning("size_not_enforced")),
+      ("resources", "disk", .job, .podman, .warning("size_not_enforced")),
       ("volumes", "short form", .deploy, .core15, .warning("no_effect")),
-      ("volumes", "config_map", .job, .local, .error("unsupported")), ("volumes", "empty_dir", .job, .local, .works),
+      ("volumes", "config_map", .job, .podman, .error("unsupported")), ("volumes", "empty_dir", .job, .podman, .works),
       ("embedded", nil, nil, .core15, .works),
     ] as [(String, String?, Action?, Cell.Target, Cell.Outcome)]
   )

@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 import time
+import uuid
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +201,21 @@ def test_closing_is_quick_with_a_wait_under_way(shell: dh.Function) -> None:
     assert failed and time.monotonic() - begin < 2
     with dh.Sidecar() as another:
         another.get_run(run.id).delete()
+
+
+def test_a_file_is_applied(sidecar: dh.Sidecar, engine: str, tmp_path: Path) -> None:
+    file = tmp_path / "hello.container.yaml"
+    text = (f"function: {{name: filed, kind: container, image: \"{engine}\", command: sh}}\n"
+            "runs: {once: {action: job, args: [-c, echo from a file]}}\n")
+    file.write_text(text)
+    # A run of a file has the same id in every catalog, so on one engine it needs a project of its own each time.
+    of_the_file, last_got = (sidecar.get_or_create_project(f"{name}-{uuid.uuid4().hex}").name for name in "ab")
+    applied = sidecar.apply(file)
+    assert applied.function.project == last_got and list(applied.runs) == ["once"]
+    assert applied.runs["once"].wait().logs().text == "from a file\n"
+    again = sidecar.apply(text=text)
+    assert (again.function, again.runs) == (applied.function, applied.runs)
+    # The project that the file names wins, one that the call names has to agree.
+    assert sidecar.apply(text=f"project: {of_the_file}\n{text}").function.project == of_the_file
+    with pytest.raises(dh.CallError, match="/project"):
+        sidecar.apply(text=f"project: {of_the_file}\n{text}", project=last_got)

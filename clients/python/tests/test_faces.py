@@ -4,7 +4,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from pathlib import Path
 from typing import Any
+
+import pytest
+from test_interrupt import TRANSCRIPTS, is_gone
 
 import digitalhub_sidecar as dh
 
@@ -82,3 +86,22 @@ def test_a_process_that_ends_while_nobody_waits(sidecar: dh.Sidecar) -> None:
             raise AssertionError("it was answered")
         except dh.SidecarLost as error:
             assert error.signal == "SIGKILL"
+
+
+def test_what_is_dropped_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = {"project": "p", "id": "0f8fad5bd9cb469fa16570867728950e"}
+    monkeypatch.setenv("DH_SIDECAR_BIN", str(TRANSCRIPTS / "replay"))
+    monkeypatch.setenv("DH_TRANSCRIPT", str(TRANSCRIPTS / "unsubscribe-end-after.json"))
+    monkeypatch.setenv("DH_TRANSCRIPT_REPORT", str(tmp_path / "report"))
+    sidecar = dh.Sidecar()
+    for event in sidecar.subscribe(**run):
+        break
+    # The transcript wants the unsubscribe first; it goes out by itself.
+    end = time.monotonic() + 10
+    while sidecar._connection and sidecar._connection._last_id < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert sidecar.call("getRun", run)["id"] == run["id"]
+    pid = sidecar.pid
+    del sidecar
+    assert is_gone(pid)
+    assert (tmp_path / "report").read_text() == "ok\n"

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar
 
-from ._errors import SidecarError
+from ._aside import aside
 from ._pending import Pending
 
 if TYPE_CHECKING:
@@ -128,8 +128,11 @@ class Events(Generic[Item]):
 
     def __del__(self) -> None:
         # Dropped in the middle: told, without waiting.
-        try:
-            if not self._closed and self._gives_up():
-                self._sidecar._connected().send(Pending("unsubscribe"), self._unsubscribe_params())
-        except (SidecarError, AttributeError):
-            pass
+        if not getattr(self, "_closed", True) and self._gives_up():
+            aside(self._unsubscribe_quietly, self._sidecar, self._stream)
+
+    @staticmethod
+    def _unsubscribe_quietly(sidecar: Sidecar, stream: Stream) -> None:
+        connection = sidecar._connected()
+        connection.forget_stream(stream)
+        connection.send(Pending("unsubscribe"), {"subscription": stream.subscription})

@@ -1,7 +1,10 @@
 """The everyday functions of the official SDK (`import digitalhub as dh`), over a sidecar."""
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
+
+from ._errors import CallError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -132,11 +135,18 @@ class Face:
 
     # MARK: the rest
 
-    def apply(self, path: Optional[str] = None, *, text: Optional[str] = None,
+    def apply(self, path: Union[str, os.PathLike[str], None] = None, *, text: Optional[str] = None,
               project: ProjectName = None) -> Applied:
         """Makes the function and the runs of a `*.container.yaml` file, given by path or as text; what is there already
-        stays as it is."""
-        applied = self.call("apply", self._in(project, path=path, text=text))
+        stays as it is. A project that the file names wins over the one last got."""
+        file = _given(path=None if path is None else os.path.abspath(path), text=text)
+        try:
+            applied = self.call("apply", {**self._in(project), **file})
+        except CallError as error:
+            if project is not None or not any(_is_conflict_of_projects(fault) for fault in error.errors):
+                raise
+            # Nothing was made.
+            applied = self.call("apply", file)
         runs = {name: self._run(data) for name, data in applied["runs"].items()}
         return Applied(self._function(applied["function"]), runs, applied.get("warnings") or [])
 
@@ -186,3 +196,7 @@ class Face:
 
 def _given(**params: Any) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None}
+
+
+def _is_conflict_of_projects(fault: dict[str, Any]) -> bool:
+    return fault.get("pointer") == "/project" and fault.get("rule") == "conflict"

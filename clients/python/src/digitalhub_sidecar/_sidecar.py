@@ -5,6 +5,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NoReturn, Optional
 
+from ._aside import aside
 from ._binary import find
 from ._errors import CallTimeout, SidecarClosed
 from ._events import Events
@@ -121,8 +122,8 @@ class Sidecar(Face):
 
     def __del__(self) -> None:
         connection = getattr(self, "_connection", None)
-        if connection is not None:
-            connection.hang_up()
+        if connection is not None and not self._closed:
+            aside(connection.hang_up)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Sidecar is a process and can't be pickled or copied: make one where it is needed, and hand "

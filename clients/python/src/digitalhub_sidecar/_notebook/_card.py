@@ -60,7 +60,8 @@ class Card:
 def _link(url: str) -> str:
     if not re.match(r"https?://", url):
         return escape(url)
-    return f'<a style="text-decoration:underline" href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(url)}</a>'
+    shown = escape(url)
+    return f'<a style="text-decoration:underline" href="{shown}" target="_blank" rel="noopener noreferrer">{shown}</a>'
 
 
 def card_of(entity: Entity) -> Card:

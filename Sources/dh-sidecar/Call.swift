@@ -49,14 +49,16 @@ struct Call: ParsableCommand {
   static func carryOut(_ method: String, _ params: JSONObject, _ options: CompositionOptions) throws {
     let composition = try settled(options)
     let registry = composition.registry
+    let following = Following()
     let outcome = Blocking.run { () async -> Result<JSONValue, any Error> in
       do {
-        return .success(try await registry.handle(method, params: params, context: .none))
+        return .success(try await registry.handle(method, params: params, context: following.context))
       } catch {
         return .failure(error)
       }
     }
     let code = report(outcome.mapError(registry.responseError))
+    if code == 0 { Blocking.run { await following.finish() } }
     // A run that was recorded gets to its engine before this process ends, however long its image takes.
     composition.close(drainSeconds: 3600)
     if code != 0 { throw ExitCode(code) }

@@ -489,7 +489,7 @@ export interface ListProjectsParams {
   cursor?: string;
 }
 
-/** Deletes a project. */
+/** Deletes a project; with cascade its runs with all that was made for them, and the volumes that it keeps. */
 export interface DeleteProjectParams {
   /** The project's name. */
   name: string;
@@ -1660,7 +1660,7 @@ export interface Methods {
   "getProject": { params: GetProjectParams; result: Project };
   /** The projects, newest first. */
   "listProjects": { params: ListProjectsParams; result: ProjectList };
-  /** Deletes a project. */
+  /** Deletes a project; with cascade its runs with all that was made for them, and the volumes that it keeps. */
   "deleteProject": { params: DeleteProjectParams; result: Project };
   /** Creates a function, or a new version where the name is taken. */
   "createFunction": { params: CreateFunctionParams; result: Function };

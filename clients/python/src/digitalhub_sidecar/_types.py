@@ -568,7 +568,7 @@ class _DeleteProjectParamsRequired(TypedDict):
 
 
 class DeleteProjectParams(_DeleteProjectParamsRequired, total=False):
-    """Deletes a project."""
+    """Deletes a project; with cascade its runs with all that was made for them, and the volumes that it keeps."""
     cascade: bool
     """Delete what depends on it too."""
 

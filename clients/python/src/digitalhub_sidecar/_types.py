@@ -1742,8 +1742,9 @@ ErrorCode = Literal[
     "idempotency_conflict", "ambiguous_name", "has_dependents", "invalid_state", "unsupported_action",
     "unsupported_parameter", "unsupported_method", "engine_unavailable", "engine_error", "image_not_found",
     "port_in_use", "catalog_error", "catalog_full", "catalog_too_new", "invalid_settings", "source_error",
-    "core_unavailable", "core_error", "core_invalid_answer", "untrusted_server", "credentials_missing",
-    "credentials_rejected", "credentials_expired", "forbidden", "login_unavailable", "overloaded", "timeout",
+    "core_unavailable", "core_error", "core_invalid_answer", "untrusted_server", "cluster_unavailable",
+    "cluster_error", "credentials_missing", "credentials_rejected", "credentials_expired", "forbidden",
+    "login_unavailable", "overloaded", "timeout",
 ]
 """The names of errors."""
 

@@ -96,7 +96,7 @@ import Testing
     #expect(try Self.locator(["/home/me/.kube/config": Self.first], environment: home).access().context == "dev")
     #expect(try Self.locator(["/x": Self.first], environment: home, kubeconfig: "/x").access().context == "dev")
     // Of several files some may be missing; one that is named by itself has to be there.
-    #expect(try Self.locator(["/b/second": Self.second], context: "prod").access().context == "prod")
+    #expect(try Self.locator(["/b/second": Self.first]).access().context == "dev")
     let missing = #expect(throws: SidecarError.self) {
       try Self.locator([:], environment: home, kubeconfig: "/x").access()
     }

@@ -136,7 +136,7 @@ class Sidecar:
 
     def function(self, name="f", **params):
         return self.call("createFunction", project="default", name=name, kind="container",
-                         **{"image": os.environ["DH_TEST_IMAGE"], **params})
+                         **{"image": os.environ.get("DH_TEST_IMAGE"), **params})
 
     def start(self, function="f", **params):
         return self.call("run", project="default", function=function, **{"action": "job", **params})

@@ -82,6 +82,16 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
 
+    // MARK: KubernetesExecutor
+    .target(
+      name: "KubernetesExecutor",
+      dependencies: [
+        "JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources", "YAML",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+
     // MARK: EmbeddedPlatform
     .target(
       name: "EmbeddedPlatform",
@@ -114,7 +124,7 @@ let package = Package(
       name: "dh-sidecar",
       dependencies: [
         "CLinux", "JSON", "JSONRPC", "Model", "ParameterSchema", "Platform", "Settings", "Catalog", "HTTP",
-        "EngineExecutor", "EmbeddedPlatform", "CorePlatform", "Sidecar",
+        "EngineExecutor", "KubernetesExecutor", "EmbeddedPlatform", "CorePlatform", "Sidecar",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -186,6 +196,13 @@ let package = Package(
       name: "EngineExecutorTests",
       dependencies: ["JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources", "EngineExecutor"],
       path: "Tests/EngineExecutor",
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "KubernetesExecutorTests",
+      dependencies: ["JSON", "Model", "Platform", "HTTP", "Settings", "YAML", "KubernetesExecutor"],
+      path: "Tests/KubernetesExecutor",
+      exclude: ["Golden"],
       swiftSettings: swiftSettings
     ),
     .testTarget(

@@ -60,7 +60,7 @@ extension Catalog {
   }
 
   /// The next `claimSweep` is granted.
-  func requestSweep() throws { _ = try read { try $0.execute("UPDATE housekeeping SET sweep_due = 0", []) } }
+  package func requestSweep() throws { _ = try read { try $0.execute("UPDATE housekeeping SET sweep_due = 0", []) } }
 
   /// Those of these runs that are recorded, in whatever project.
   package func known(runs ids: Set<String>) throws -> Set<String> {

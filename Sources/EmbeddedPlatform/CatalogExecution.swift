@@ -18,6 +18,9 @@ extension Catalog {
       spec: spec,
       secretValues: try secretValues(project: run.entity.project, names: spec.secrets)
     )
+    execution.record = [
+      "kind": .string(run.entity.kind), "name": .string(run.entity.name), "spec": .object(run.entity.spec),
+    ]
     execution.catalog = try identity()
     execution.resumedAt = RunStatus(run.entity.status).resumedAt
     return execution

@@ -115,6 +115,11 @@ actor Housekeeper {
   private func sweep() async throws {
     guard usesEngine, !isClosed, try await catalog.claimSweep() else { return }
     let catalog = catalog
-    try await executor.removeLeftovers(of: try await catalog.identity()) { try await catalog.known(runs: $0) }
+    do {
+      try await executor.removeLeftovers(of: try await catalog.identity()) { try await catalog.known(runs: $0) }
+    } catch {
+      try await catalog.requestSweep()
+      throw error
+    }
   }
 }

@@ -123,7 +123,7 @@ actor RunDriver {
     case .absent:
       let message = "The run's container is gone: somebody removed it."
       try await finish(Ending(succeeded: false, exitCode: nil, reason: "Vanished", message: message))
-    case .pending(let detail) where run.action.staysUp:
+    case .pending(let detail) where run.action.staysUp || executor.queues:
       isLaunching = false
       if let detail { await note(detail) }
       throw NotUpYet()

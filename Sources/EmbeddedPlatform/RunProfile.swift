@@ -10,11 +10,14 @@ struct RunProfile {
   let spec: JSONObject
   /// Nil where the run names no profile.
   let name: String?
+  /// As the caller gave them.
+  private let given: JSONObject
   /// Parameters that have something from the profile.
   private let filled: Set<String>
 
   /// `spec`: normalised. Throws `profile_not_found`, or `invalid_params` where the two don't go together.
   init(_ spec: JSONObject, among profiles: [String: Settings.Profile]) throws(SidecarError) {
+    given = spec
     guard let name = spec["profile"]?.stringValue else {
       self.spec = spec
       self.name = nil
@@ -81,7 +84,10 @@ struct RunProfile {
   }
 
   private func isFilled(_ pointer: String) -> Bool {
-    filled.contains(String(pointer.dropFirst().prefix { $0 != "/" }))
+    guard let place = try? JSONPointer(parsing: pointer), let parameter = place.tokens.first else { return false }
+    // Of `resources` a part may be the run's own.
+    let isOwn = place.tokens.count > 1 && JSONValue.object(given)[place] != nil
+    return filled.contains(parameter) && !isOwn
   }
 
   private static let settable: Set<String> = [

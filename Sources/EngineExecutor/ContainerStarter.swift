@@ -39,10 +39,14 @@ struct ContainerStarter {
 
   private func prepare() async throws -> Ending? {
     for call in plan.preparations {
-      let reply = try await prepared(call)
+      let isNetwork = call.path.hasPrefix("/networks")
+      // Docker makes a second one of the name where two ask at once.
+      let reply =
+        isNetwork
+        ? try await PortLock.hold(PortLock.networks) { try await client.call(call) } : try await prepared(call)
       // Made by another run meanwhile: just as good.
       guard reply.isSuccess || reply.status == 409 || reply.message.contains("already ") else {
-        let what = call.path.hasPrefix("/networks") ? "network" : "volume"
+        let what = isNetwork ? "network" : "volume"
         return failure("CreateError", "A \(what) can't be made: \(reply.message)")
       }
     }
@@ -118,7 +122,12 @@ struct ContainerStarter {
   func start(_ container: EnginePlan.Container) async throws -> Observation {
     if let failure = try await setAccess(container) { return .ended(failure) }
     if let failure = try await source?.place(in: container.name) { return .ended(failure) }
-    let reply = try await uncancelled(container.start)
+    var reply = try await uncancelled(container.start)
+    if !reply.isSuccess, reply.message.contains("network"), reply.message.contains("not found") {
+      // Removed as unused between its making and the container's, which Docker makes without it.
+      if let failure = try await prepare() { return .ended(failure) }
+      reply = try await uncancelled(container.start)
+    }
     if !reply.isSuccess, reply.status != 304 {
       let state = try await client.inspect(container.name)
       guard let state else { return .absent }

@@ -97,23 +97,40 @@ extension EngineClient {
     member: String? = nil
   ) async throws -> [JSONValue] {
     let filters: JSONObject = ["label": .array(labels.map { .string($0) })]
-    return try await list(path, filters: filters, all: all, member: member)
+    let found = try await list(path, filters: filters, all: all, member: member)
+    // Of several labels of a volume Podman takes any for enough.
+    return found.filter { object in
+      labels.allSatisfy { label in
+        let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return object["Labels"]?[String(parts[0])]?.stringValue == parts.last.map(String.init)
+      }
+    }
   }
 
   private func list(_ path: String, filters: JSONObject, all: Bool, member: String?) async throws -> [JSONValue] {
     let query = (all ? "all=true&" : "") + "filters=" + EngineCall.encoded(JSONValue.object(filters).text())
-    let reply = try await get(path + "?" + query)
+    var reply = try await get(path + "?" + query)
+    // Podman fails where one of them is removed just then.
+    for _ in 0..<5 where reply.status >= 500 {
+      try await Task.sleep(for: .milliseconds(100))
+      reply = try await get(path + "?" + query)
+    }
     guard reply.isSuccess else { throw reply.refusal("The engine can't list \(path).") }
     let json = member.map { reply.json?[$0] } ?? reply.json
     return json?.arrayValue ?? []
   }
 
   /// A network that no container names, whether it runs or not: Docker itself would let it go where only stopped ones do,
-  /// and they could never be started again. By its name: by its id Podman would not see that it is in use.
+  /// and they could never be started again.
   func removeUnused(network name: String) async throws {
     let users = try await list("/containers/json", filters: ["network": [.string(name)]], all: true, member: nil)
     guard users.isEmpty else { return }
-    _ = try await call(EngineCall("DELETE", "/networks/\(name)"))
+    for network in try await list("/networks", filters: ["name": [.string(name)]], all: false, member: nil)
+    where network["Name"]?.stringValue == name {
+      // By its id Podman would not see that it is in use; of Docker's there may be two of the name.
+      guard let id = network["Id"]?.stringValue else { continue }
+      _ = try await call(EngineCall("DELETE", "/networks/" + (engine.isPodman ? name : id)))
+    }
   }
 
   /// Nothing to remove is no error. By force, Podman removes with it the containers that use it.

@@ -6,22 +6,24 @@ import Glibc
 /// The lock is a name in the abstract namespace of unix sockets: it belongs to the network namespace, as ports do, is
 /// shared by all users, and is let go of by the kernel however its holder ends.
 enum PortLock {
-  private static let name = "dh-sidecar-ports"
+  static let ports = "dh-sidecar-ports"
+  /// For the making of networks; may be asked for by whoever holds the other one.
+  static let networks = "dh-sidecar-networks"
   /// Whoever holds it for so long is not choosing ports: then it is better to go on without it.
   private static let patience = Duration.seconds(60)
 
-  static func hold<Result>(_ body: () async throws -> Result) async throws -> Result {
+  static func hold<Result>(_ name: String = ports, _ body: () async throws -> Result) async throws -> Result {
     let deadline = ContinuousClock.now + patience
-    var descriptor = take()
+    var descriptor = take(name)
     while descriptor == nil, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(20))
-      descriptor = take()
+      descriptor = take(name)
     }
     defer { if let descriptor { close(descriptor) } }
     return try await body()
   }
 
-  private static func take() -> Int32? {
+  private static func take(_ name: String) -> Int32? {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return nil }
     var address = sockaddr_un()

@@ -64,6 +64,15 @@ struct StoragePlan {
   }
 
   private mutating func warn(_ volume: Volume, _ pointer: String, _ spec: WorkloadSpec) {
+    if volume.kind == nil {
+      warnings.append(
+        Warning(
+          pointer: pointer,
+          code: "default_volume_type",
+          message: "without volume_type it is a persistent_volume_claim here: its data is kept when the run is gone"
+        )
+      )
+    }
     if volume.spec["medium"]?.stringValue != "Memory" {
       for member in ["size", "size_limit"] where volume.spec.contains(member) {
         warnings.append(Self.unenforced("\(pointer)/spec/\(member)"))

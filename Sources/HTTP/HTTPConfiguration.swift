@@ -6,6 +6,14 @@ package struct HTTPConfiguration: Sendable, Hashable {
   /// A PEM file, or a folder as `c_rehash` makes it, that takes the place of the system's certificates. Nil: those.
   package var trust: TrustLocation?
   package var proxies = ProxyRules()
+  /// In PEM: these alone vouch for the server, in place of the system's certificates and `trust`.
+  package var authorities: [UInt8]?
+  /// Who we are to a server that asks for a certificate.
+  package var identity: ClientIdentity?
+  /// False only where the user's own configuration says that the server is not to be checked.
+  package var checksServer = true
+  /// Addresses of host names, by name: the certificate is checked against the name, the connection goes to the address.
+  package var addresses: [String: String] = [:]
 
   /// No proxy, the system's certificates.
   package init() {}
@@ -18,6 +26,17 @@ package struct HTTPConfiguration: Sendable, Hashable {
     }
     self.extraCAFile = extraCAFile
     proxies = ProxyRules(environment: environment)
+  }
+
+  /// A certificate with its chain, and its key, both in PEM.
+  package struct ClientIdentity: Sendable, Hashable {
+    package var certificates: [UInt8]
+    package var key: [UInt8]
+
+    package init(certificates: [UInt8], key: [UInt8]) {
+      self.certificates = certificates
+      self.key = key
+    }
   }
 
   package struct TrustLocation: Sendable, Hashable {

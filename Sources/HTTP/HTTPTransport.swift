@@ -132,6 +132,7 @@ package final class HTTPTransport: Sendable {
       library.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = kind.longLived ? 4096 : 8
       if !kind.longLived { library.timeout.read = .seconds(120) }
       if kind.isSecure { library.tlsConfiguration = try TrustStore(configuration: configuration).tlsConfiguration() }
+      library.dnsOverride = configuration.addresses
       library.proxy = kind.proxy.map { proxy in
         .server(
           host: proxy.host,

@@ -19,11 +19,19 @@ struct TrustStore: Sendable {
 
   let configuration: HTTPConfiguration
 
-  /// Certificates and host names are always checked. Throws `HTTPError.untrusted` where a file can't be used. Without any
+  /// Certificates and host names are checked, unless the configuration says otherwise. Throws `HTTPError.untrusted` where a file can't be used. Without any
   /// bundle on the machine nobody but the extra file's authorities is trusted.
   func tlsConfiguration() throws(HTTPError) -> TLSConfiguration {
     var tls = TLSConfiguration.makeClientConfiguration()
-    if let location = configuration.trust {
+    if !configuration.checksServer { tls.certificateVerification = .none }
+    if let identity = configuration.identity { try Self.set(identity, in: &tls) }
+    if let authorities = configuration.authorities {
+      let certificates = (try? NIOSSLCertificate.fromPEMBytes(authorities)) ?? []
+      guard !certificates.isEmpty else {
+        throw HTTPError.untrusted("the certificate authority has no certificate in PEM (-----BEGIN CERTIFICATE-----)")
+      }
+      tls.trustRoots = .certificates(certificates)
+    } else if let location = configuration.trust {
       guard access(location.path, R_OK) == 0 else {
         throw HTTPError.untrusted(
           "\(location.path), which \(location.variable) names, can't be read: \(String(cString: strerror(errno)))"
@@ -39,6 +47,18 @@ struct TrustStore: Sendable {
       tls.additionalTrustRoots = [.certificates(try Self.certificates(file))]
     }
     return tls
+  }
+
+  private static func set(
+    _ identity: HTTPConfiguration.ClientIdentity,
+    in tls: inout TLSConfiguration
+  ) throws(HTTPError) {
+    do {
+      tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(identity.certificates).map { .certificate($0) }
+      tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .pem))
+    } catch {
+      throw HTTPError.untrusted("the client's certificate, or its key, is not in PEM: \(error)")
+    }
   }
 
   private static func certificates(_ file: String) throws(HTTPError) -> [NIOSSLCertificate] {

@@ -120,6 +120,14 @@ package struct ErrorCode: Sendable, Hashable {
     "The server's certificate is not trusted; `core.ca_file` names a further authority."
   )
 
+  package static let clusterUnavailable = ErrorCode(
+    "cluster_unavailable",
+    3301,
+    retryable: true,
+    "The cluster's API server does not answer, or fails at the moment; `cause` has its words."
+  )
+  package static let clusterError = ErrorCode("cluster_error", 3302, "The cluster refused; `cause` has its words.")
+
   package static let credentialsMissing = ErrorCode(
     "credentials_missing",
     4001,
@@ -160,16 +168,15 @@ package struct ErrorCode: Sendable, Hashable {
     subscriptionNotFound, schemaNotFound, alreadyExists, idempotencyConflict, ambiguousName, hasDependents,
     invalidState, unsupportedAction, unsupportedParameter, unsupportedMethod, engineUnavailable, engineError,
     imageNotFound, portInUse, catalogError, catalogFull, catalogTooNew, invalidSettings, sourceError, coreUnavailable,
-    coreError, coreInvalidAnswer, untrustedServer, credentialsMissing, credentialsRejected, credentialsExpired,
-    forbidden,
-    loginUnavailable, overloaded, timeout,
+    coreError, coreInvalidAnswer, untrustedServer, clusterUnavailable, clusterError, credentialsMissing,
+    credentialsRejected, credentialsExpired, forbidden, loginUnavailable, overloaded, timeout,
   ]
 
   /// What any method that needs a platform may answer, whatever else it does.
   package static let ofAnyPlatform: [ErrorCode] = [
     invalidParams, unsupportedMethod, catalogError, catalogFull, catalogTooNew, coreUnavailable, coreError,
-    coreInvalidAnswer, untrustedServer, credentialsMissing, credentialsRejected, credentialsExpired, forbidden,
-    loginUnavailable,
+    coreInvalidAnswer, untrustedServer, clusterUnavailable, clusterError, credentialsMissing, credentialsRejected,
+    credentialsExpired, forbidden, loginUnavailable,
   ]
 }
 

@@ -11,6 +11,8 @@ package struct Execution: Sendable {
   package var spec: WorkloadSpec
   /// Values of `spec.secrets`, by name. Empty for a dry run, which shows `<secret NAME>`.
   package var secretValues: [String: String]
+  /// The run's record, for platforms that keep a copy with what they make: `{run, …}` with its entity. Nil: none is kept.
+  package var record: JSONObject?
   /// When the run was resumed last: what began before that belongs to a former attempt.
   package var resumedAt: Timestamp?
   /// Whose run it is: the name of the catalog that records it, so that what is made for it can be told from what others
@@ -173,6 +175,9 @@ package struct Progress: Sendable {
 /// platform. All names derive from the run's id, so every call may be repeated, by any sidecar.
 package protocol Executor: Sendable {
   var kind: PlatformKind { get }
+  /// Whether a run may have to wait for its place: then `ensure` answers pending from time to time, with the cause, and
+  /// is asked again.
+  var queues: Bool { get }
   /// Actions that `ensure` can carry out; `render` takes all four.
   var actions: Set<Action> { get }
 
@@ -246,6 +251,7 @@ package protocol Executor: Sendable {
 }
 
 extension Executor {
+  package var queues: Bool { false }
   package func settled(_ function: JSONObject) throws -> JSONObject { function }
   package func check(_ execution: Execution) async throws {}
   package func removeProject(_ project: String, catalog: String) async throws {}

@@ -127,8 +127,7 @@ struct GitFetch {
     var lines = [
       "[core]", "hooksPath = /dev/null", "fsmonitor = false", "[gc]", "auto = 0", "[maintenance]", "auto = false",
       "[fetch]", "fsckObjects = true", "unpackLimit = 1", "[submodule]", "recurse = false", "[http]",
-      "lowSpeedLimit = 1",
-      "lowSpeedTime = 60",
+      "lowSpeedLimit = 1", "lowSpeedTime = 60",
     ]
     switch source.transport {
     // Whose repository it is is the business of the user who named it.

@@ -5,6 +5,7 @@ import EmbeddedPlatform
 import EngineExecutor
 import FoundationEssentials
 import HTTP
+import KubernetesExecutor
 import Model
 import Platform
 import Settings
@@ -15,7 +16,14 @@ struct Composition: Sendable {
   /// The chosen platform, with what belongs to it alone. A new platform is a case here.
   enum Place: Sendable {
     case local(LocalPlace)
+    case kubernetes(KubernetesPlace)
     case core(CorePlatform)
+  }
+
+  struct KubernetesPlace: Sendable {
+    let catalog: Catalog
+    let executor: KubernetesExecutor
+    let platform: EmbeddedPlatform
   }
 
   struct LocalPlace: Sendable {
@@ -57,12 +65,9 @@ struct Composition: Sendable {
         )
       )
     case .kubernetes:
-      throw ValidationError(
-        """
-        There is no platform "kubernetes" in this version; there are: local, core. It was chosen because \
-        \(settings.platform.origin) says so; --platform local runs on this machine.
-        """
-      )
+      executor = nil
+      transport = HTTPTransport()
+      place = .kubernetes(Self.kubernetes(settings, environment))
     }
   }
 
@@ -94,9 +99,34 @@ struct Composition: Sendable {
     return LocalPlace(catalog: catalog, executor: executor, platform: platform)
   }
 
+  private static func kubernetes(_ settings: Settings, _ environment: [String: String]) -> KubernetesPlace {
+    let catalog = Catalog(path: settings.local.catalog.value)
+    var configuration = KubernetesConfiguration()
+    configuration.stopGraceSeconds = settings.local.stopGraceSeconds.value
+    configuration.namespace = settings.kubernetes.namespace?.value ?? configuration.namespace
+    let executor = KubernetesExecutor(
+      configuration: configuration,
+      locator: AccessLocator(
+        kubeconfig: settings.kubernetes.kubeconfig?.value,
+        context: settings.kubernetes.context?.value,
+        namespace: settings.kubernetes.namespace?.value,
+        environment: environment
+      ),
+      environment: environment
+    )
+    let platform = EmbeddedPlatform(
+      catalog: catalog,
+      executor: executor,
+      stopGraceSeconds: settings.local.stopGraceSeconds.value,
+      profiles: settings.profiles
+    )
+    return KubernetesPlace(catalog: catalog, executor: executor, platform: platform)
+  }
+
   var platform: any Platform {
     switch place {
     case .local(let local): local.platform
+    case .kubernetes(let kubernetes): kubernetes.platform
     case .core(let core): core
     }
   }
@@ -104,7 +134,7 @@ struct Composition: Sendable {
   /// Of calls that name none; Core has none by itself.
   var defaultProject: String? {
     switch place {
-    case .local: settings.project?.value ?? "default"
+    case .local, .kubernetes: settings.project?.value ?? "default"
     case .core: settings.project?.value
     }
   }
@@ -121,6 +151,11 @@ struct Composition: Sendable {
         await local.executor.shutdown()
         await transport.shutdown()
         await local.catalog.close()
+      case .kubernetes(let kubernetes):
+        await kubernetes.platform.drain(seconds: drainSeconds)
+        await kubernetes.platform.close()
+        await kubernetes.executor.shutdown()
+        await kubernetes.catalog.close()
       case .core(let core):
         await core.close()
         await transport.shutdown()

@@ -4,6 +4,7 @@ import CorePlatform
 import EmbeddedPlatform
 import EngineExecutor
 import JSON
+import KubernetesExecutor
 import Model
 import Platform
 import Settings
@@ -46,6 +47,7 @@ struct Doctor: ParsableCommand {
     let isWell =
       switch composition.place {
       case .local(let local): await examine(local)
+      case .kubernetes(let kubernetes): await examine(kubernetes)
       case .core(let core): await examine(core)
       }
     print(isWell ? "All is well: nothing is missing." : "Mend what is said above, then ask again.")
@@ -53,14 +55,7 @@ struct Doctor: ParsableCommand {
   }
 
   private static func examine(_ local: Composition.LocalPlace) async -> Bool {
-    var isWell = true
-    do {
-      let version = try await local.catalog.check()
-      print("catalog   \(local.catalog.path), version \(version)")
-    } catch {
-      isWell = false
-      print("catalog   \(local.catalog.path): \(describe(error))")
-    }
+    var isWell = await examine(local.catalog)
     do {
       let engine = try await local.executor.describe()
       print("engine    found")
@@ -77,6 +72,29 @@ struct Doctor: ParsableCommand {
       print("          " + words.joined(separator: ", "))
     }
     return isWell
+  }
+
+  private static func examine(_ catalog: Catalog) async -> Bool {
+    do {
+      print("catalog   \(catalog.path), version \(try await catalog.check())")
+      return true
+    } catch {
+      print("catalog   \(catalog.path): \(describe(error))")
+      return false
+    }
+  }
+
+  private static func examine(_ kubernetes: Composition.KubernetesPlace) async -> Bool {
+    let isWell = await examine(kubernetes.catalog)
+    do {
+      let cluster = try await kubernetes.executor.describe()
+      print("cluster   answers")
+      for (name, value) in cluster { print("          \(name): \(value.stringValue ?? value.text())") }
+      return isWell
+    } catch {
+      print("cluster   can't be used: \(describe(error))")
+      return false
+    }
   }
 
   private static func examine(_ core: CorePlatform) async -> Bool {

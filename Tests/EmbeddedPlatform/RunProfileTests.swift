@@ -57,4 +57,15 @@ import Testing
     #expect(profile.shown(Fault(pointer: "/tolerations/0", rule: "r", message: "m")).pointer == "/profile")
     #expect(profile.shown(Fault(pointer: "/replicas", rule: "r", message: "m")).pointer == "/replicas")
   }
+
+  @Test func whatTheRunSaidOfAnAmountIsItsOwn() throws {
+    let given: JSONObject = ["profile": "small", "resources": ["limits": ["mem": "2Gi"]]]
+    let profile = try RunProfile(given, among: Self.profiles)
+    for (pointer, shown) in [
+      ("/resources/limits/mem", "/resources/limits/mem"), ("/resources/limits/cpu", "/profile"),
+      ("/resources/requests/cpu", "/profile"), ("/resources", "/profile"),
+    ] {
+      #expect(profile.shown(Fault(pointer: pointer, rule: "r", message: "m")).pointer == shown)
+    }
+  }
 }

@@ -1,5 +1,6 @@
 """Builds on a real Podman and a real Docker, with the lab's registry."""
 import base64
+import json
 import os
 import subprocess
 import time
@@ -89,6 +90,37 @@ def test_a_push_that_fails(sidecar, engine):
     assert (status(run)["state"], status(run)["reason"]) == ("ERROR", "ImagePush"), status(run)
     assert "refused" in status(run)["message"] and "Id" in image(engine, "127.0.0.1:1/team/app:1")
     assert sidecar.call("getFunction", function="f")["spec"]["image"] == IMAGE
+
+
+@pytest.mark.parametrize("file, variables", [
+    ("auth.json", {"REGISTRY_AUTH_FILE": "{}/auth.json"}),
+    ("home/.docker/config.json", {"HOME": "{}/home"}),
+    ("docker/config.json", {"DOCKER_CONFIG": "{}/docker"}),
+    ("config/containers/auth.json", {}),
+])
+def test_a_registry_that_asks_who_it_is(environment, engine, tmp_path, named, file, variables):
+    """Its user is in the files that `podman login` and `docker login` write."""
+    image_name = named.replace(REGISTRY, os.environ["DH_TEST_AUTH_REGISTRY"])
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**environment, "HOME": str(home)}
+    with Sidecar(environment) as stranger:
+        stranger.function(base_image=IMAGE)
+        run = build(stranger, ["true"], image=image_name, push=True)
+        assert (status(run)["state"], status(run)["reason"]) == ("ERROR", "ImagePush"), status(run)
+    entry = base64.b64encode(b"lab:s3cret-of-the-lab").decode()
+    path = tmp_path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"auths": {os.environ["DH_TEST_AUTH_REGISTRY"]: {"auth": entry}}}))
+    given = {name: value.format(tmp_path) for name, value in variables.items()}
+    with Sidecar({**environment, **given}) as sidecar:
+        sidecar.function(base_image=IMAGE, command="true")
+        run = build(sidecar, ["true"], image=image_name, push=True)
+        assert status(run)["state"] == "COMPLETED", status(run)
+        engine.get(f"/v1.41/images/{urllib.parse.quote(image_name, safe='')}?force=true", "DELETE")
+        job = sidecar.wait(sidecar.start())
+        assert status(job)["state"] == "COMPLETED", status(job)
+        assert "s3cret-of-the-lab" not in json.dumps([run, job, sidecar.logs(run)])
 
 
 def test_a_failing_command(sidecar, engine, named):
@@ -348,7 +380,7 @@ def test_delete_keeps_the_image_and_nothing_else(sidecar, engine, named, tmp_pat
     good = build(sidecar, [f"echo {named} > /good"], image=named)
     bad = build(sidecar, [f"echo {named} > /bad", "exit 1"], image="localhost/bad:1")
     assert (status(good)["state"], status(bad)["state"]) == ("COMPLETED", "ERROR")
-    log = tmp_path / "state/dh-sidecar/builds" / f"{bad['id']}.log"
+    log, = (tmp_path / "state/dh-sidecar/builds").glob(f"*/{bad['id']}.log")
     assert log.stat().st_mode & 0o777 == 0o600
     for run in (good, bad):
         sidecar.call("deleteRun", project="default", id=run["id"])

@@ -19,7 +19,9 @@ def labelled(engine, path, **labels):
     wanted = [f"{LABEL}{name}={value}" for name, value in labels.items()]
     query = urllib.parse.urlencode({"filters": json.dumps({"label": wanted}), "all": "true"})
     rows = engine.get(f"/v1.41/{path}?{query}")
-    return (rows.get("Volumes") or []) if isinstance(rows, dict) else rows
+    rows = (rows.get("Volumes") or []) if isinstance(rows, dict) else rows
+    # Of several labels of a volume Podman takes any for enough.
+    return [row for row in rows if all((row["Labels"] or {}).get(LABEL + name) == labels[name] for name in labels)]
 
 
 def everything(engine, **labels):
@@ -242,6 +244,25 @@ def test_volumes_stay_when_a_run_goes(sidecar, engine):
     assert everything(engine, project="default", volume="claim").count(f"dh-default-{name}") == 1
     sidecar.call("deleteProject", name="default", cascade=True)
     assert f"dh-default-{name}" not in everything(engine, project="default", volume="claim")
+
+
+def test_a_network_stays_for_a_stopped_service(environment, engine):
+    name = f"p-{uuid.uuid4().hex[:8]}"
+    with Sidecar(environment) as sidecar:
+        sidecar.call("getOrCreateProject", name=name)
+        sidecar.call("createFunction", project=name, name="f", kind="container", image=IMAGE, command="sh")
+        first, second = [sidecar.call("run", project=name, function="f", action="serve", service_name=service,
+                                      args=["-c", WEB]) for service in ("a", "b")]
+        for run in (first, second):
+            sidecar.call("waitRun", project=name, id=run["id"], timeout_seconds=60)
+        sidecar.call("stopRun", project=name, id=first["id"], grace_seconds=0)
+        sidecar.call("deleteRun", project=name, id=second["id"])
+        assert labelled(engine, "networks", project=name)
+        sidecar.call("resumeRun", project=name, id=first["id"])
+        up = sidecar.call("waitRun", project=name, id=first["id"], timeout_seconds=60)
+        assert up["status"]["state"] == "RUNNING", up["status"]
+        sidecar.call("deleteProject", name=name, cascade=True)
+        assert everything(engine, project=name) == []
 
 
 # --- builds ---

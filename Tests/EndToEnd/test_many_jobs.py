@@ -1,5 +1,6 @@
 """Many short jobs from one client, twenty at a time: none is lost, none runs twice, and every log is complete."""
 import threading
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,6 @@ AT_ONCE = 20
 # By engine: a thousand where they cost least; enough on the other to meet what many at once bring about.
 JOBS = {"podman": 1000, "docker": 100}
 SCRIPT = 'echo "$RUN_ID" >> /ids/started; echo "begin $0"; echo "to stderr $0" >&2; echo "end $0"'
-VOLUME = [{"volume_type": "persistent_volume_claim", "name": "ids", "mount_path": "/ids"}]
 
 
 class Client(Sidecar):
@@ -30,9 +30,9 @@ def client(environment):
         yield process
 
 
-def job(client, number):
-    """The id of one job, its log, and in which state it ended."""
-    run = client.start(args=["-c", SCRIPT, str(number)], volumes=VOLUME)
+def job(client, volumes, number):
+    """The id of one job, in which state it ended, and its log."""
+    run = client.start(args=["-c", SCRIPT, str(number)], volumes=volumes)
     run = client.wait(run, timeout_seconds=300)
     lines = [(entry["stream"], entry["text"]) for entry in client.logs(run)["entries"]]
     return run["id"], run["status"]["state"], lines
@@ -40,8 +40,10 @@ def job(client, number):
 
 def test_none_is_lost_and_none_runs_twice(client, engine):
     count = JOBS[engine.name]
+    # A name of this test's own: what outlives a run outlives the test.
+    volumes = [{"volume_type": "persistent_volume_claim", "name": uuid.uuid4().hex, "mount_path": "/ids"}]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        done = list(pool.map(lambda number: job(client, number), range(count)))
+        done = list(pool.map(lambda number: job(client, volumes, number), range(count)))
     assert Counter(state for _, state, _ in done) == {"COMPLETED": count}
     ids = [run for run, _, _ in done]
     assert len(set(ids)) == count
@@ -49,7 +51,7 @@ def test_none_is_lost_and_none_runs_twice(client, engine):
         assert sorted(lines) == [("stderr", f"to stderr {number}"), ("stdout", f"begin {number}"),
                                  ("stdout", f"end {number}")], number
     # What the jobs themselves have written: each of them once.
-    reader = client.start(args=["-c", "cat /ids/started"], volumes=VOLUME)
+    reader = client.start(args=["-c", "cat /ids/started"], volumes=volumes)
     client.wait(reader)
     started = []
     cursor = None

@@ -1,4 +1,6 @@
 """Profiles of the settings file: what they fill, what wins, what is said of them."""
+import uuid
+
 import pytest
 from sidecar import CallError, Sidecar
 
@@ -69,10 +71,11 @@ def test_refusals(profiles, params, code, pointer, words):
 
 def test_what_a_profile_said_when_the_run_was_made_holds(profiles, environment, tmp_path):
     """A sidecar that has other settings takes the run up as it was."""
-    run = profiles.start(profile="small", args=["-c", "sleep 1"], idempotency_key="once")
+    key = uuid.uuid4().hex
+    run = profiles.start(profile="small", args=["-c", "sleep 1"], idempotency_key=key)
     profiles.kill()
     (tmp_path / "config/dh-sidecar/config.yaml").write_text("profiles: {small: {resources: {cpu: 1}}}\n")
     with Sidecar(environment) as process:
-        again = process.start(profile="small", args=["-c", "sleep 1"], idempotency_key="once")
+        again = process.start(profile="small", args=["-c", "sleep 1"], idempotency_key=key)
         assert again["id"] == run["id"] and again["spec"]["resources"] == run["spec"]["resources"]
         assert process.wait(run)["status"]["state"] == "COMPLETED"

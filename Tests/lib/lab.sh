@@ -47,14 +47,15 @@ lab_rootfs() {
 
 # lab_start DIR: all three, the test image in the registry and in both engines; exports what tests read.
 lab_start() {
-  local dir=$1 port image
+  local dir=$1 port auth_port image
   mkdir -p "$dir"/{networks,podman-tmp}
   containers_conf "$dir/containers.conf" \
     "$(printf 'network_config_dir = "%s/networks"\ndefault_subnet = "10.91.7.0/24"' "$dir")" \
-    "tmp_dir = \"$dir/podman-tmp\""
+    "$(printf 'tmp_dir = "%s/podman-tmp"\nlock_type = "file"' "$dir")"
   port=$(free_port)
-  printf 'unqualified-search-registries = []\n[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$port" \
-    >"$dir/registries.conf"
+  auth_port=$(free_port)
+  echo 'unqualified-search-registries = []' >"$dir/registries.conf"
+  printf '[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$port" "$auth_port" >>"$dir/registries.conf"
   printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/graph"\nrunroot = "%s/run"\n' "$dir" "$dir" >"$dir/storage.conf"
   export CONTAINERS_CONF=$dir/containers.conf CONTAINERS_REGISTRIES_CONF=$dir/registries.conf
   export CONTAINERS_STORAGE_CONF=$dir/storage.conf
@@ -65,14 +66,26 @@ log: {level: warn}
 storage: {filesystem: {rootdirectory: $dir/registry}, delete: {enabled: true}}
 http: {addr: "127.0.0.1:$port"}
 YML
+  # Another one that wants to know who asks: user "lab", password "s3cret-of-the-lab", hashed by bcrypt.
+  # shellcheck disable=SC2016 # no variables
+  echo 'lab:$2b$05$abcdefghijklmnopqrstuu.FHsGI67e4M.3i1EwS16iJebjpzAusS' >"$dir/htpasswd"
+  cat >"$dir/auth-registry.yml" <<YML
+version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: $dir/auth-registry}}
+auth: {htpasswd: {realm: lab, path: $dir/htpasswd}}
+http: {addr: "127.0.0.1:$auth_port"}
+YML
   echo '{}' >"$dir/daemon.json"
   lab_keep "$dir" registry docker-registry serve "$dir/registry.yml"
+  lab_keep "$dir" auth-registry docker-registry serve "$dir/auth-registry.yml"
   lab_keep "$dir" podman podman system service --time=0 "unix://$dir/podman.sock"
   # The tests need no packet filter of Docker's, and the machine's own one stays as it is.
   lab_keep "$dir" dockerd dockerd --config-file "$dir/daemon.json" --data-root "$dir/docker" --exec-root "$dir/exec" \
     --pidfile "$dir/dockerd-own.pid" --iptables=false --ip6tables=false --ip-masq=false --ip-forward=false \
     -H "unix://$dir/docker.sock"
   wait_for 30 "The registry" curl -sf "http://127.0.0.1:$port/v2/" || return 1
+  wait_for 30 "The registry with users" curl -s "http://127.0.0.1:$auth_port/v2/" || return 1
   wait_for 30 "Podman's service" lab_ping "$dir/podman.sock" || { tail -5 "$dir/podman.log" >&2; return 1; }
   wait_for 60 "dockerd" lab_ping "$dir/docker.sock" || { tail -5 "$dir/dockerd.log" >&2; return 1; }
   image=127.0.0.1:$port/busybox:test
@@ -83,7 +96,7 @@ YML
   curl -sf -X POST --unix-socket "$dir/docker.sock" \
     "http://engine/v1.41/images/create?fromImage=127.0.0.1:$port/busybox&tag=test" | grep -q 'Status:' || return 1
   export DH_TEST_PODMAN_HOST=unix://$dir/podman.sock DH_TEST_DOCKER_HOST=unix://$dir/docker.sock
-  export DH_TEST_IMAGE=$image DH_TEST_REGISTRY=127.0.0.1:$port
+  export DH_TEST_IMAGE=$image DH_TEST_REGISTRY=127.0.0.1:$port DH_TEST_AUTH_REGISTRY=127.0.0.1:$auth_port
 }
 
 # lab_kill DIR NAME: what lab_keep started, by its pid.
@@ -115,6 +128,7 @@ lab_stop() {
   lab_kill "$dir" podman
   lab_kill "$dir" dockerd
   lab_kill "$dir" registry
+  lab_kill "$dir" auth-registry
   # Deepest first; grep fails where nothing is mounted.
   while read -r mount; do umount -l "$mount"; done < <(cut -d' ' -f2 /proc/mounts | grep "^$dir/" | sort -r)
   rm -rf "$dir" || { sleep 1; rm -rf "$dir"; }

@@ -7,12 +7,12 @@ extension Method {
   static let deleteProject = Method(
     MethodDeclaration(
       "deleteProject",
-      summary: "Deletes a project.",
+      summary: "Deletes a project; with cascade its runs, all that was made for them, and its volumes too.",
       parameters: [
         SharedParameters.projectName, SharedParameters.cascade,
       ],
       result: "The project as it was.",
-      errors: [.projectNotFound, .hasDependents],
+      errors: [.projectNotFound, .hasDependents, .engineUnavailable, .engineError],
       example: ["name": "my_project"]
     ),
     order: .changesNamedProject

@@ -1,12 +1,26 @@
 """The cluster that the platform is tested against is a real one: pods run, and failures look as in the field."""
 import base64
 import json
+import os
+import sys
 import urllib.request
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from cluster import Cluster, job, pod_spec, variable
+sys.path.insert(0, os.path.dirname(__file__))
+from cluster import Cluster, job, pod_spec, variable  # noqa: E402
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """The test cluster's administrator, in a namespace of the test's own."""
+    admin = Cluster(variable("DH_TEST_KUBECTL"), variable("DH_TEST_KUBECONFIG"), f"test-{uuid.uuid4().hex[:12]}")
+    admin.kubectl("create", "namespace", admin.namespace)
+    yield admin
+    admin.kubectl("delete", "namespace", admin.namespace, "--wait=false")
 
 
 def terminated(cluster: Cluster, case: str) -> dict[str, Any] | None:
@@ -17,9 +31,9 @@ def terminated(cluster: Cluster, case: str) -> dict[str, Any] | None:
     return None
 
 
-@pytest.mark.parametrize("kubeconfig", ["DH_TEST_KUBECONFIG", "DH_TEST_KUBECONFIG_TOKEN"])
-def test_both_kinds_of_credentials_are_accepted(cluster: Cluster, kubeconfig: str) -> None:
-    user = Cluster(cluster.program, variable(kubeconfig), cluster.namespace)
+@pytest.mark.parametrize("suffix", ["", "-token"])
+def test_both_kinds_of_credentials_are_accepted(cluster: Cluster, suffix: str) -> None:
+    user = Cluster(cluster.program, variable("DH_TEST_KUBECONFIG") + suffix, cluster.namespace)
     assert json.loads(user.kubectl("get", "--raw", "/version"))["gitVersion"] == "v1.20.2"
     assert user.kubectl("auth", "can-i", "create", "jobs").strip() == "yes"
 

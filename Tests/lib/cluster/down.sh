@@ -1,37 +1,20 @@
-#!/usr/bin/env bash
-# down.sh CACHE STATE [--wipe]: stops what up.sh started (idempotent); --wipe removes STATE too.
+#!/bin/bash
+# shellcheck disable=SC1007,SC1091,SC2034,SC2086,SC2153
+# down.sh CACHE STATE [--wipe] : stops what up.sh started (idempotent); --wipe also removes STATE.
 set -uo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-cache=$(cd "$1" && pwd) || exit 2
-state=$(cd "$2" 2>/dev/null && pwd) || exit 0
-# shellcheck source=Tests/lib/cluster/lib.sh
-. "$here/lib.sh"
-
-remove_containers() {
-  local container namespace namespaces
-  namespaces=$(for container in $(in_containerd containers ls -q); do
-    in_containerd containers info "$container" | grep -o '/var/run/netns/cni-[0-9a-f-]*'
-  done | sort -u)
-  for container in $(in_containerd tasks ls -q); do in_containerd tasks rm -f "$container"; done
-  for namespace in $namespaces; do
-    umount -l "$namespace"
-    rm -f "$namespace"
-  done
-  for container in $(in_containerd containers ls -q); do in_containerd containers rm "$container"; done
-}
-
-end kubelet
-if alive containerd; then remove_containers >/dev/null 2>&1; fi
-for name in containerd scheduler controllers apiserver etcd; do end "$name"; done
-# Deepest first.
-awk -v state="$state/" 'index($2, state) == 1 {print $2}' /proc/mounts | sort -r |
-  while read -r mount; do umount -l "$mount"; done
-rm -rf "$state/var/cni"
-ip link del "$BR" 2>/dev/null
-ip addr del "$NIP/32" dev lo 2>/dev/null
-while read -r folder; do
-  find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null
-done < <(cgroup_folders)
+HERE=$(cd "$(dirname "$0")" && pwd); B=$(cd "$1" && pwd); K=$(cd "$2" 2>/dev/null && pwd) || exit 0
+. "$HERE/lib.sh"
+stop kubelet
+if alive containerd; then
+  ns=$(for c in $($CTR containers ls -q); do $CTR containers info "$c" | grep -o '/var/run/netns/cni-[0-9a-f-]*'; done | sort -u)
+  for c in $($CTR tasks ls -q); do $CTR tasks rm -f "$c"; $CTR containers rm "$c"; done >/dev/null 2>&1
+  for n in $ns; do umount -l "$n"; rm -f "$n"; done 2>/dev/null
+  for c in $($CTR containers ls -q); do $CTR containers rm "$c"; done >/dev/null 2>&1
+fi
+for n in containerd sched kcm apiserver etcd; do stop $n; done
+awk -v k="$K/" 'index($2, k) == 1 {print $2}' /proc/mounts | sort -r | while read -r m; do umount -l "$m"; done
+rm -rf "$K/var/cni"; ip link del "$BR" 2>/dev/null; ip addr del "$NIP/32" dev lo 2>/dev/null
+find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null
 [ "${3-}" = --wipe ] || exit 0
-[ ! -e "$state/podlogs.ours" ] || rm -rf /var/log/pods /var/log/containers
-grep -q " $state/" /proc/mounts || rm -rf "$state"
+[ ! -e "$K/podlogs.ours" ] || rm -rf /var/log/pods /var/log/containers
+grep -q " $K/" /proc/mounts || rm -rf "$K"

@@ -288,6 +288,9 @@ export interface Fault {
   rule: string;
   message: string;
   hint?: string;
+  /** In a text, from 1. */
+  line?: number;
+  column?: number;
 }
 
 /** What an error carries beside its code and message. */

@@ -3,7 +3,8 @@
 def properties:
   if .properties then .properties
   else [(.oneOf // [])[] | properties | to_entries[]] | group_by(.key)
-    | map({key: .[0].key, value: (.[0].value + ([.[].value.const // empty] | unique | if . == [] then {} else {enum: .} end))})
+    | map({key: .[0].key,
+        value: (.[0].value + ([.[].value.const // empty] | unique | if . == [] then {} else {enum: .} end))})
     | from_entries end;
 def types: [(.type // empty | if type == "array" then .[] else . end), ((.oneOf // [])[] | types[])];
 def is($type): any(types[]; . == $type);
@@ -28,7 +29,8 @@ def option($prefix; $name; $schema):
 def options_of($prefix):
   properties | to_entries[] | select(.value.deprecated != true)
   | option($prefix; .key; .value),
-    (.key as $key | .value | select(.type == "object" and has("properties")) | options_of("\($prefix)\($key | dashes)."));
+    (.key as $key | .value | select(.type == "object" and has("properties"))
+      | options_of("\($prefix)\($key | dashes)."));
 
 def commands:
   ($openrpc[0].methods | map({key: .name, value: .}) | from_entries) as $methods
@@ -41,10 +43,12 @@ def commands:
       verb, many: (.many == true), help: (.help // $method.summary // "" | sentence),
       words: [.words[] as $word
         | {name: $word} + values($word; $method["x-params-schema"] // {} | properties | .[$word] // {})
-        | if $command.verb == "functions" then .of = "function" elif $command.verb | endswith("secret") then .of = "secrets"
+        | if $command.verb == "functions" then .of = "function"
+          elif $command.verb | endswith("secret") then .of = "secrets"
           elif $command.verb | IN("project", "delete-project") then .of = "project" else . end],
       options: (
-        [$own | to_entries[] | {name: "--\(.key)", flag: (.value.value | not), repeated: false, help: (.value.help | sentence)}
+        [$own | to_entries[]
+          | {name: "--\(.key)", flag: (.value.value | not), repeated: false, help: (.value.help | sentence)}
           | if .name == "--platform" then .words = ["local", "core"] else . end]
         + [$method["x-params-schema"] // {} | options_of("")
           | select(.name[2:] as $name | ($command.words | map(dashes) | index($name) | not) and ($own[$name] == null))])

@@ -73,7 +73,7 @@ _dh_command() {
       ;;
     run)
       words='function' many=''
-      options='--follow --wait --timestamps --json --platform --help --action --affinity --arg --base-image --command --description --env --fs-group --idempotency-key --image --image-pull-policy --instruction --label --node-selector --priority-class --profile --progress-token --project --push --replicas --resources --resources.limits --resources.limits.cpu --resources.limits.mem --resources.limits.gpu --resources.requests --resources.requests.cpu --resources.requests.mem --resources.requests.gpu --resources.cpu --resources.mem --resources.gpu --resources.disk --run-as-group --run-as-user --runtime-class --secret --service-name --service-port --service-type --toleration --uuid --volume'
+      options='--follow --wait --timestamps --json --platform --help --action --affinity --arg --base-image --command --description --env --fs-group --idempotency-key --image --image-pull-policy --instruction --label --node-selector --priority-class --profile --progress-token --project --push --replicas --resources --resources.limits --resources.limits.cpu --resources.limits.mem --resources.limits.gpu --resources.requests --resources.requests.cpu --resources.requests.mem --resources.requests.gpu --resources.cpu --resources.mem --resources.gpu --resources.disk --run-as-group --run-as-user --runtime-class --secret --service-name --service-port --service-type --toleration --ttl-seconds --uuid --volume'
       case $2 in
         --platform) values='local core' ;;
         --action) values='build deploy job serve' ;;
@@ -88,7 +88,7 @@ _dh_command() {
       ;;
     render)
       words='function' many=''
-      options='--json --platform --help --action --affinity --arg --base-image --command --description --env --fs-group --idempotency-key --image --image-pull-policy --instruction --label --node-selector --priority-class --profile --progress-token --project --push --replicas --resources --resources.limits --resources.limits.cpu --resources.limits.mem --resources.limits.gpu --resources.requests --resources.requests.cpu --resources.requests.mem --resources.requests.gpu --resources.cpu --resources.mem --resources.gpu --resources.disk --run-as-group --run-as-user --runtime-class --secret --service-name --service-port --service-type --toleration --uuid --volume'
+      options='--json --platform --help --action --affinity --arg --base-image --command --description --env --fs-group --idempotency-key --image --image-pull-policy --instruction --label --node-selector --priority-class --profile --progress-token --project --push --replicas --resources --resources.limits --resources.limits.cpu --resources.limits.mem --resources.limits.gpu --resources.requests --resources.requests.cpu --resources.requests.mem --resources.requests.gpu --resources.cpu --resources.mem --resources.gpu --resources.disk --run-as-group --run-as-user --runtime-class --secret --service-name --service-port --service-type --toleration --ttl-seconds --uuid --volume'
       case $2 in
         --platform) values='local core' ;;
         --action) values='build deploy job serve' ;;
@@ -196,18 +196,20 @@ _dh_command() {
       ;;
     apply)
       words='path' many=''
-      options='--json --platform --help'
+      options='--json --platform --help --project --text'
       case $2 in
         --platform) values='local core' ;;
+        --project) takes=project ;;
         --json | --help) ;;
         --*) takes=text ;;
       esac
       ;;
     validate)
       words='path' many=''
-      options='--json --platform --help'
+      options='--json --platform --help --project --text'
       case $2 in
         --platform) values='local core' ;;
+        --project) takes=project ;;
         --json | --help) ;;
         --*) takes=text ;;
       esac

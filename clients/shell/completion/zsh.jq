@@ -4,7 +4,9 @@ def quoted: gsub("'"; "'\\''");
 # Brackets and colons mean something to _arguments.
 def text: gsub("(?<mark>[\\[\\]:])"; "\\\(.mark)") | quoted;
 def action:
-  if .words then "(\(.words | join(" ")))" elif .of == "path" then "_files" elif .of then "_dh_existing \(.of)" else "_files" end;
+  if .words then "(\(.words | join(" ")))"
+  elif .of == "path" then "_files"
+  elif .of then "_dh_existing \(.of)" else "_files" end;
 
 "#compdef dh",
 "# Completion of dh for zsh. Made by clients/shell/completion/generate: change that, not this.",
@@ -48,7 +50,8 @@ def action:
       | "        '\(if .repeated then "*" else "" end)\(.name)[\(.help | text)]"
         + (if .flag then "" else ":value:\(action)" end) + "' \\"),
     ((.words | to_entries[]
-      | "        '\(if $command.many then "*" else "\(.key + 1)" end):\(.value.name):\(.value | if .of then action else " " end)'"
+      | "        '\(if $command.many then "*" else "\(.key + 1)" end):\(.value.name):"
+      + "\(.value | if .of then action else " " end)'"
       + " \\")),
     "        && return",
     "      ;;"),

@@ -61,7 +61,8 @@ one() {
       jq -e 'has("since") or has("after") | not' <<<"$params" >/dev/null ||
         usage_error "--since and --after don't go with --follow; --tail does."
       quiet=true
-      follow_run subscribeRun "$(jq -c '{project, id, log_tail: .tail} | with_entries(select(.value != null))' <<<"$params")"
+      follow_run subscribeRun "$(jq -c '{project, id, log_tail: .tail} | with_entries(select(.value != null))' \
+        <<<"$params")"
       ;;
     set-secret)
       if jq -e 'has("value") | not' <<<"$params" >/dev/null; then

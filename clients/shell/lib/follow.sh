@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# A session with dh-sidecar, for what comes as it happens: the events of a run. To be sourced by dh, which sets the variables.
+# A session with dh-sidecar, for what comes as it happens: the events of a run. To be sourced by dh, which sets the
+# variables.
 # shellcheck disable=SC2154
 
 separator=$'\x1f'
@@ -26,7 +27,8 @@ session_start() {
   send initialize "{\"processId\": $$, \"clientInfo\": {\"name\": \"dh\"}}"
   receive_reply
   jq -e '.serverInfo.name == "dh-sidecar" and (.protocol_version | tostring) == "1"' <<<"$reply" >/dev/null ||
-    wrong_server "$(jq -r '"\(.serverInfo.name) \(.serverInfo.version), protocol version \(.protocol_version)"' <<<"$reply")"
+    wrong_server "$(jq -r '"\(.serverInfo.name) \(.serverInfo.version), protocol version \(.protocol_version)"' \
+      <<<"$reply")"
 }
 
 # wrong_server WHAT: it is there, and none that this dh speaks with.

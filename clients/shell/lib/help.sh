@@ -11,7 +11,8 @@ HELP
     ($methods[0].methods | map({(.name): .summary}) | add) as $summaries
     | $verbs[0].verbs[]
     | "  \(.verb)\([.words[] | " " + ascii_upcase] | join(""))\(if .many then "..." else "" end)" as $usage
-    | $usage + (" " * ([28 - ($usage | length), 1] | max)) + (.help // $summaries[.method] // "(\(.method): this dh-sidecar has it not)")'
+    | $usage + (" " * ([28 - ($usage | length), 1] | max))
+      + (.help // $summaries[.method] // "(\(.method): this dh-sidecar has it not)")'
   cat <<'HELP'
   call METHOD [PARAMS]          Any method, as `dh-sidecar call` takes it.
   doctor                        Says what was found on this machine, and how to mend what is missing.
@@ -42,17 +43,20 @@ help_command() {
     def properties:
       if .properties then .properties
       else [(.oneOf // [])[] | properties | to_entries[]] | group_by(.key)
-        | map({key: .[0].key, value: (.[0].value + ([.[].value.const // empty] | if . == [] then {} else {enum: .} end))})
+        | map({key: .[0].key,
+            value: (.[0].value + ([.[].value.const // empty] | if . == [] then {} else {enum: .} end))})
         | from_entries end;
     def shape:
       if .enum then .enum | join("|") elif .const then .const
-      elif .type == "boolean" then "" elif .type == "array" then (if .items.type == "string" then "TEXT" else "ITEM" end) + "..."
+      elif .type == "boolean" then ""
+      elif .type == "array" then (if .items.type == "string" then "TEXT" else "ITEM" end) + "..."
       else .type // "JSON" | if type == "array" then first else . end | ascii_upcase end;
     "Usage: dh \($command.verb)\([$command.words[] | " " + ascii_upcase] | join(""))"
       + (if $command.many then "..." else "" end) + " [--OPTION VALUE...]", "",
     ($command.help // $schemas[0].description // empty), "",
     (($command.options // {}) + $common | to_entries[]
-      | "  --\(.key)" + (if .value.short then ", -\(.value.short)" else "" end) + (if .value.value then " \(.value.value)" else "" end),
+      | "  --\(.key)" + (if .value.short then ", -\(.value.short)" else "" end)
+          + (if .value.value then " \(.value.value)" else "" end),
         "      \(.value.help)"),
     ($schemas[0] | properties | to_entries[] | select(.key as $key | $command.words | index($key) | not)
       | select((($command.options // {})[.key]) | not)

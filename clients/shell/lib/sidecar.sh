@@ -20,7 +20,8 @@ find_sidecar() {
 }
 
 missing_sidecar() {
-  printf 'dh: %s\n  clients/shell/quickstart builds it; name it with DH_SIDECAR_BIN, or put its folder into PATH.\n' "$1" >&2
+  printf 'dh: %s\n  %s\n' "$1" \
+    'clients/shell/quickstart builds it; name it with DH_SIDECAR_BIN, or put its folder into PATH.' >&2
   exit 127
 }
 
@@ -40,7 +41,11 @@ call() {
 
 # render METHOD FILTER: an answer (stdin) in the shape that was asked for; FILTER takes its JSON lines out of it.
 render() {
-  if [ "$json" = true ]; then jq -c "$2"; else jq -r --arg method "$1" --argjson colour "$colour" -f "$here/lib/tables.jq"; fi
+  if [ "$json" = true ]; then
+    jq -c "$2"
+  else
+    jq -r --arg method "$1" --argjson colour "$colour" -f "$here/lib/tables.jq"
+  fi
 }
 
 # show_warnings: those of an answer (stdin), where only its id is printed.

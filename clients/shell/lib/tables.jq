@@ -16,7 +16,8 @@ def shorter($length): if length > $length then .[:$length - 1] + "…" else . en
 def columns:
   {
     listRuns: [["ID", .id], ["FUNCTION", function_name], ["ACTION", .spec.action], ["STATE", .status.state],
-      ["CREATED", (.metadata.created | day)], ["URL OR MESSAGE", ((address | select(. != "")) // .status.message // "")]],
+      ["CREATED", (.metadata.created | day)],
+      ["URL OR MESSAGE", ((address | select(. != "")) // .status.message // "")]],
     listFunctions: [["NAME", .name], ["IMAGE", .spec.image // .spec.base_image], ["CREATED", (.metadata.created | day)],
       ["ID", .id]],
     listTasks: [["FUNCTION", .name], ["KIND", .kind], ["CREATED", (.metadata.created | day)], ["ID", .id]],

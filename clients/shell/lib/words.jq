@@ -1,7 +1,7 @@
 # The words of a command line → what to call, by the method's JSON Schema.
 #
-# $ARGS.positional: the words; $schemas[0]: the method's schema; $command: its entry in verbs.json; $common: the options of
-# every command; $stdin: what standard input holds, or null while it has not been read.
+# $ARGS.positional: the words; $schemas[0]: the method's schema; $command: its entry in verbs.json; $common: the options
+# of every command; $stdin: what standard input holds, or null while it has not been read.
 # Out: {calls: [params, …], options: {follow: true, …}, faults: [text, …], stdin: whether it must be read first}.
 
 # One map of properties, also where the schema is a choice by action; the current names win over deprecated ones.
@@ -15,7 +15,8 @@ def parsed: try fromjson catch null;
 def scalar($schema):
   . as $text
   | if $schema | is("string") then $text
-    elif $schema | is("integer") or is("number") or is("boolean") then parsed // (if $text == "false" then false else $text end)
+    elif $schema | is("integer") or is("number") or is("boolean") then
+      parsed // (if $text == "false" then false else $text end)
     else parsed // $text end;
 
 # The properties of an array's items: of a choice, all; for the short form, those of the variant without a fixed member.
@@ -104,7 +105,8 @@ def option_word($word; $all):
       | (if $text == "-" then .stdin = true | .object = ($stdin // "{}") else .object = $text end)
     else
       ($name | option($all)) as $option
-      | (if ($name | startswith("no-")) and $option.schema == null then $name[3:] | option($all) else {} end) as $negated
+      | (if ($name | startswith("no-")) and $option.schema == null then $name[3:] | option($all)
+         else {} end) as $negated
       | if $given == null and ($negated.schema // {} | is("boolean") or is("null")) then
           set($negated.path; if $negated.schema | is("null") then null else false end)
         elif $given == null and ($option.schema // {} | is("boolean")) then set($option.path; true)
@@ -142,7 +144,7 @@ def read($all):
 | . as $read
 | ([$command.words, .words] | transpose | map(select(.[1] != null))) as $named
 | (reduce $named[] as [$name, $word] ({params: {}, stdin: false, faults: []};
-    put({path: [$name], schema: $all[$name]}; $word))) as $first
+    if $word == "-" then .params[$name] = $word else put({path: [$name], schema: $all[$name]}; $word) end)) as $first
 | (($command.defaults // {}) + (if ($object | type) == "object" then $object else {} end)
     + .params + $first.params) as $params
 | {

@@ -1,7 +1,8 @@
 # Types each line into an interactive zsh with the completion of the folder $1, presses Tab, and shows what comes.
 zmodload zsh/zpty
 zpty shell "zsh -f -i"
-zpty -w shell "PS1='ready> '; TERM=dumb; LISTMAX=1000; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; echo set-up"
+zpty -w shell "PS1='ready> '; TERM=dumb; LISTMAX=1000; fpath=($1 \$fpath)
+autoload -Uz compinit; compinit -u -D; echo set-up"
 zpty -r shell seen '*set-up*set-up*'
 shift
 for line in $@; do

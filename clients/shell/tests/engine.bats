@@ -130,7 +130,8 @@ no_sidecar() { [ -z "$(sidecars)" ]; }
 }
 
 @test "on a terminal, states have colours" {
-  within "$(python3 -c 'import os, pty, sys; os.environ.update(TERM="xterm"); pty.spawn(sys.argv[1:])' dh runs)" $'\e[32mCOMPLETED'
+  shown=$(python3 -c 'import os, pty, sys; os.environ.update(TERM="xterm"); pty.spawn(sys.argv[1:])' dh runs)
+  within "$shown" $'\e[32mCOMPLETED'
   [[ $(NO_COLOR=1 python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' dh runs) != *$'\e[32m'* ]]
 }
 
@@ -162,7 +163,8 @@ no_sidecar() { [ -z "$(sidecars)" ]; }
     >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
   job=$!
   eventually grep -q "http://127.0.0.1:$port" "$BATS_TEST_TMPDIR/err"
-  python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)' "http://127.0.0.1:$port/passwd"
+  python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)' \
+    "http://127.0.0.1:$port/passwd"
   within "$(dh runs web)" "http://127.0.0.1:$port"
   kill -INT $job
   wait $job || true
@@ -179,10 +181,11 @@ no_sidecar() { [ -z "$(sidecars)" ]; }
   within "$(dh -p other doctor)" other
 }
 
+# A run's id comes from the file's text, and the engine is shared: the name is this test's own.
 file_of() {
   cat <<YAML
 function:
-  name: from_file
+  name: $from_file
   kind: container
   image: $DH_TEST_IMAGE
   command: /bin/sh
@@ -194,11 +197,12 @@ YAML
 }
 
 @test "a file is validated and applied; again it changes nothing" {
+  from_file=shell_$(date +%s%N)
   file_of >"$BATS_TEST_TMPDIR/hello.container.yaml"
   equal "$(dh validate "$BATS_TEST_TMPDIR/hello.container.yaml")" valid
   split dh apply "$BATS_TEST_TMPDIR/hello.container.yaml"
   equal "$status" 0
-  within "$output" 'function from_file '
+  within "$output" "function $from_file "
   id=$(sed -n 's/^run hello \([0-9a-f]*\) .*/\1/p' <<<"$output")
   split dh follow "$id"
   equal "$output" applied
@@ -206,6 +210,7 @@ YAML
 }
 
 @test "a file with faults names them all" {
+  from_file=bad
   file_of | sed 's/image:/imag:/; s/action: job/action: jog/' >"$BATS_TEST_TMPDIR/bad.container.yaml"
   split dh validate "$BATS_TEST_TMPDIR/bad.container.yaml"
   equal "$status" 1

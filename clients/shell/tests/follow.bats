@@ -18,7 +18,8 @@ events_are_those_of() {
     [$transcript[0].client[] | select(.event) | .is] as $wanted
     | ($wanted | length > 0)
     and all(range($wanted | length); . as $index
-      | $wanted[$index] | to_entries | all(.[]; . as $member | $shown[$index][$member.key] == $member.value))' >/dev/null
+      | $wanted[$index] | to_entries
+      | all(.[]; . as $member | $shown[$index][$member.key] == $member.value))' >/dev/null
 }
 
 @test "events, as JSON" {

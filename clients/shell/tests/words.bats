@@ -52,7 +52,8 @@ run_params() { params run run f "$@" | jq -cS 'del(.function, .action)'; }
 
 @test "members of an item go by order, by name, or as JSON" {
   equal "$(run_params --service-port 8080)" '{"service_ports":[{"port":8080}]}'
-  equal "$(run_params --service-port 8080:80:30080)" '{"service_ports":[{"node_port":30080,"port":8080,"target_port":80}]}'
+  equal "$(run_params --service-port 8080:80:30080)" \
+    '{"service_ports":[{"node_port":30080,"port":8080,"target_port":80}]}'
   equal "$(run_params --service-port port=8080,target_port=80)" '{"service_ports":[{"port":8080,"target_port":80}]}'
   equal "$(run_params --service-port '{"port": 1}')" '{"service_ports":[{"port":1}]}'
   equal "$(run_params --volume data:/data)" '{"volumes":[{"mount_path":"/data","name":"data"}]}'

@@ -4,21 +4,24 @@ local dh = require('dh_sidecar')
 local client_module = require('dh_sidecar.client')
 local image = vim.env.DH_TEST_IMAGE
 
+local said = {}
+vim.notify = function(message) table.insert(said, message) end
+
 local function eventually(what, condition)
   local value
   vim.wait(20000, function()
     value = condition()
     return value
   end, 20)
-  assert(value, 'never: ' .. what .. '\n' .. table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n'))
+  assert(value, ('never: %s\n%s\nsaid: %s'):format(what,
+    table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n'),
+    table.concat(said, '\n')))
   return value
 end
 local function lines() return vim.api.nvim_buf_get_lines(0, 0, -1, false) end
 local function text() return table.concat(lines(), '\n') end
 local function shows(part) return function() return text():find(part, 1, true) end end
 
-local said = {}
-vim.notify = function(message) table.insert(said, message) end
 local function has_said(part)
   return function() return table.concat(said, '\n'):find(part, 1, true) end
 end
@@ -129,7 +132,9 @@ local function diagnostics() return vim.diagnostic.get(0) end
 
 test('the faults of a container file are diagnostics, as it is typed', function()
   dh.setup({ validate_delay_ms = 50 })
-  edit('.container.yaml', { '# é', 'function:', '  name: from_file', '  kind: container', '  imag: x', 'runs:', '  a: {action: jog}' })
+  edit('.container.yaml', {
+    '# é', 'function:', '  name: from_file', '  kind: container', '  imag: x', 'runs:', '  a: {action: jog}',
+  })
   eventually('two', function() return #diagnostics() == 2 end)
   local first = vim.tbl_filter(function(d) return d.lnum == 4 end, diagnostics())[1]
   assert(first and first.col == 2 and first.message:find('imag', 1, true), vim.inspect(diagnostics()))
@@ -142,8 +147,10 @@ test('the faults of a container file are diagnostics, as it is typed', function(
 end)
 
 test('a container file is applied, from a buffer and from disk', function()
+  -- A run's id comes from the file's text, and the engine is shared: the name is this test's own.
+  local name = 'neovim_' .. vim.loop.hrtime()
   edit('.container.json', { vim.json.encode({
-    ['function'] = { name = 'from_file', kind = 'container', image = image, command = '/bin/sh' },
+    ['function'] = { name = name, kind = 'container', image = image, command = '/bin/sh' },
     runs = { hello = { action = 'job', args = { '-c', 'echo applied' } } },
   }) })
   vim.cmd('DhApply')

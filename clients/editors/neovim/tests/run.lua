@@ -7,11 +7,16 @@ package.path = root .. '/tests/?.lua;' .. package.path
 vim.cmd('runtime plugin/dh_sidecar.lua')
 
 local results, failed = {}, 0
-local function escaped(text) return (text:gsub('[&<>"]', { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;', ['"'] = '&quot;' }):gsub('[%z\1-\8\11\12\14-\31]', '?')) end
+local entities = { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;', ['"'] = '&quot;' }
+local function escaped(text)
+  return (text:gsub('[&<>"]', entities):gsub('[%z\1-\8\11\12\14-\31]', '?'))
+end
 
 --- Counts one test.
 function _G.test(name, body)
-  local ok, message = xpcall(body, function(err) return type(err) == 'string' and debug.traceback(err, 2) or vim.inspect(err) end)
+  local ok, message = xpcall(body, function(err)
+    return type(err) == 'string' and debug.traceback(err, 2) or vim.inspect(err)
+  end)
   io.stdout:write((ok and 'ok      ' or 'NOT OK  ') .. name .. (ok and '' or '\n' .. message) .. '\n')
   io.stdout:flush()
   if not ok then failed = failed + 1 end
@@ -26,7 +31,8 @@ end)
 if not ok then test('the tests load', function() error(message, 0) end) end
 
 local file = assert(io.open(vim.env.DH_TEST_JUNIT, 'w'))
-file:write(('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites><testsuite name="neovim" tests="%d" failures="%d">\n%s\n'
+file:write(('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>'
+  .. '<testsuite name="neovim" tests="%d" failures="%d">\n%s\n'
   .. '</testsuite></testsuites>\n'):format(#results, failed, table.concat(results, '\n')))
 file:close()
 vim.cmd(failed > 0 and 'cquit 1' or 'qall!')

@@ -97,7 +97,11 @@ function Player:events(step)
     if event.type == 'subscribed' then state.subscribed = true else table.insert(state.seen, event) end
   end, function(err) state.err, state.over = err, true end)
   vim.wait(WAIT, function() return state.subscribed or state.over end, 1)
-  if has_outcome(step) and step.result == nil then check_outcome(step, state.err) else check(state.subscribed, 'subscribed', state.err) end
+  if has_outcome(step) and step.result == nil then
+    check_outcome(step, state.err)
+  else
+    check(state.subscribed, 'subscribed', state.err)
+  end
 end
 
 function Player:event(state)

@@ -329,6 +329,9 @@ class _FaultRequired(TypedDict):
 class Fault(_FaultRequired, total=False):
     """One fault in the params."""
     hint: str
+    line: int
+    """In a text, from 1."""
+    column: int
 
 
 class _ErrorDataRequired(TypedDict):

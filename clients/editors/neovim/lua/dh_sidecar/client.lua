@@ -28,7 +28,8 @@ function M.message_of(err)
     local lines = { err.message }
     local data = type(err.data) == 'table' and err.data or {}
     for _, fault in ipairs(data.errors or {}) do
-      table.insert(lines, ('  %s: %s%s'):format(fault.pointer, fault.message, fault.hint and (' (' .. fault.hint .. ')') or ''))
+      local hint = fault.hint and (' (' .. fault.hint .. ')') or ''
+      table.insert(lines, ('  %s: %s%s'):format(fault.pointer, fault.message, hint))
     end
     if data.hint and not data.errors then table.insert(lines, '  ' .. data.hint) end
     return table.concat(lines, '\n')
@@ -165,7 +166,9 @@ end
 --- The same, waiting: result, or nil and the error.
 function Client:request_sync(method, params, timeout_ms)
   local answered, err, result
-  self:request(method, params, function(e, r) answered, err, result = true, e, r end, { timeout_ms = timeout_ms or 5000 })
+  self:request(method, params, function(e, r) answered, err, result = true, e, r end, {
+    timeout_ms = timeout_ms or 5000,
+  })
   vim.wait((timeout_ms or 5000) + 500, function() return answered end, 5)
   if err then return nil, err end
   return result

@@ -127,7 +127,8 @@ function M.runs(runs, actions, project)
   for _, run in ipairs(runs) do
     table.insert(rows, vim.tbl_map(cell, {
       run.id, function_name(run), (run.spec or {}).action or '', (run.status or {}).state or '',
-      ((run.metadata or {}).created or ''):sub(1, 19):gsub('T', ' '), service_url(run) or (run.status or {}).message or '',
+      ((run.metadata or {}).created or ''):sub(1, 19):gsub('T', ' '),
+      service_url(run) or (run.status or {}).message or '',
     }))
   end
   local widths = {}

@@ -128,11 +128,18 @@ package struct KubernetesExecutor: Executor {
     run.job(patience: configuration.imagePatienceSeconds, now: .now())
   }
 
-  /// Ends the program and keeps the Job, with how it ended: without its pod, and with no attempt left, it fails by itself.
+  /// Ends the program and keeps the Job, which makes no pod any more once it may have none at a time: it would put another
+  /// one in the place of one that is deleted.
   package func stop(_ execution: Execution, graceSeconds: Int) async throws {
-    let run = try await watch.look(execution.runID).run
+    let name = ObjectName.run(execution.runID)
     try await withClient { client in
-      for pod in run.pods.map({ PodView($0) }) where pod.ending == nil {
+      let reply = try await client.merge(.job, name, ["spec": ["parallelism": 0]])
+      guard reply.isSuccess || reply.status == 404 else { throw reply.refusal("stop the Job \(name)") }
+      // As they are now, which the watch may not have told yet.
+      let pods = try await client.list(.pod, selector: "\(RunLabels.run)=\(execution.runID)")
+      guard pods.isSuccess else { throw pods.refusal("list the pods of the Job \(name)") }
+      for pod in (pods.json?["items"]?.arrayValue ?? []).compactMap(\.objectValue).map(PodView.init)
+      where pod.ending == nil {
         let reply = try await client.delete(.pod, pod.name, graceSeconds: graceSeconds)
         guard reply.isSuccess || reply.status == 404 else { throw reply.refusal("stop the pod \(pod.name)") }
       }

@@ -40,7 +40,7 @@ def test_what_is_written_arrives_as_it_stands(sidecar):
     assert texts(sidecar, run)[0] == "$(RUN_ID) $$"
 
 
-@pytest.mark.parametrize("script, code, reason", [("exit 3", 3, "Error"), ("kill -9 $$", 137, "Error")])
+@pytest.mark.parametrize("script, code, reason", [("exit 3", 3, "Error"), ("exit 127", 127, "Error")])
 def test_a_failed_program_says_how(sidecar, script, code, reason):
     status = finished(sidecar, job(sidecar, script))["status"]
     assert (status["state"], status["exit_code"], status["reason"]) == ("ERROR", code, reason)
@@ -107,12 +107,15 @@ def test_a_stop_ends_the_program_and_keeps_the_record(sidecar, cluster):
     while sidecar.call("getRun", id=run["id"])["status"]["state"] != "RUNNING":
         assert time.monotonic() < end
         time.sleep(0.1)
-    stopped = sidecar.call("stopRun", id=run["id"], _timeout=60)
+    stopped = sidecar.call("stopRun", id=run["id"], grace_seconds=1, _timeout=60)
     assert stopped["status"]["state"] == "STOPPED"
     end = time.monotonic() + 60
-    while any(item["kind"] == "Pod" and item["status"]["phase"] == "Running" for item in cluster.objects(run)):
+    while cluster.objects(run, "pods"):
         assert time.monotonic() < end
         time.sleep(0.3)
+    # The Job makes no other in its place.
+    time.sleep(3)
+    assert not cluster.objects(run, "pods") and len(cluster.objects(run, "jobs")) == 1
 
 
 def test_a_stopped_job_begins_anew(sidecar, cluster):

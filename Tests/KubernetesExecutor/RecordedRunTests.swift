@@ -117,6 +117,28 @@ import Testing
     #expect(ending.reason == "ImagePull" && ending.message.contains("nothing:1"))
   }
 
+  /// Pods and Jobs are told by watches of their own: the Job's end may come first, without how the program ended.
+  @Test func anEndIsNotToldBeforeItsPodTellsHow() throws {
+    let events = try Self.events(of: "exit3")
+    let job = try #require(events.last { $0.kind == .job && $0.type != "DELETED" }).object
+    let pods = events.filter { $0.kind == .pod && $0.type != "DELETED" }.map(\.object)
+    let running = try #require(pods.last { PodView($0).isRunning })
+    let failed = try #require(job["status"]?["conditions"]?.arrayValue?.first { $0["type"]?.stringValue == "Failed" })
+    let at = try #require(PodView.time(failed["lastTransitionTime"]))
+    func look(_ pod: JSONObject, after seconds: Int64) -> Observation {
+      ClusterRun(workload: job, pods: [pod])
+        .job(patience: nil, now: Timestamp(nanoseconds: at.nanoseconds + seconds * 1_000_000_000))
+    }
+    #expect(Self.rank(look(running, after: 1)) == 1)
+    guard case .ended(let told) = look(try #require(pods.last), after: 1),
+      case .ended(let untold) = look(running, after: 6)
+    else {
+      Issue.record("no end")
+      return
+    }
+    #expect(told.exitCode == 3 && untold.exitCode == nil && untold.reason == "BackoffLimitExceeded")
+  }
+
   @Test func replicas() throws {
     let story = try Self.story("web") { $0.deployment(replicas: 2, restartLimit: 5, patience: nil, now: .now()) }
     #expect(story.contains { Self.rank($0) == 1 })

@@ -22,7 +22,7 @@ package struct ClusterRun: Sendable, Hashable {
     }
     if let ending = pods.last?.ending { return .ended(ending) }
     guard let workload else { return pods.isEmpty ? .absent : pending(pods, patience, now) }
-    if let failed = condition("Failed", of: workload) { return .ended(failure(failed, pods)) }
+    if let failed = condition("Failed", of: workload), !isAwaited(failed, now) { return .ended(failure(failed, pods)) }
     if condition("Complete", of: workload) != nil {
       var ending = Ending(
         succeeded: true,
@@ -87,6 +87,14 @@ package struct ClusterRun: Sendable, Hashable {
 
   private func condition(_ type: String, of workload: JSONObject) -> JSONValue? {
     workload["status"]?["conditions"]?.arrayValue?.first { $0["type"]?.stringValue == type && $0["status"] == "True" }
+  }
+
+  /// Whether a pod may still tell how it ended: pods and Jobs are told by watches of their own, and either may be first.
+  private func isAwaited(_ condition: JSONValue, _ now: Timestamp) -> Bool {
+    guard condition["reason"]?.stringValue == "BackoffLimitExceeded",
+      let at = condition["lastTransitionTime"]?.stringValue.flatMap({ Timestamp(parsing: $0) })
+    else { return false }
+    return (0..<5_000_000_000).contains(now.nanoseconds - at.nanoseconds)
   }
 
   /// The Job's own word, where its pods say nothing: a pod that took too long is removed.

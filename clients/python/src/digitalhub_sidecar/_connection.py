@@ -239,12 +239,15 @@ class Connection:
         """Lets the process end, and doesn't wait for that; calls under way end with SidecarClosed. Runs go on."""
         if self.is_forked or self._closing:
             return
-        for pending in list(self._calls.values()):
-            self._write(_message.cancel(pending.id))
+        under_way = [pending.id for pending in list(self._calls.values())]
+        with self._state:
+            self._gone = SidecarClosed("the sidecar is closed")
+        # Before the sidecar can answer that they are cancelled.
+        self._settle_all()
+        for number in under_way:
+            self._write(_message.cancel(number))
         with self._state:
             self._closing = True
-            self._gone = SidecarClosed("the sidecar is closed")
-        self._settle_all()
         with self._writing:
             self._process.close_stdin()
         self._intake.leave_loops()

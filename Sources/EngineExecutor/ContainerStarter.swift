@@ -69,8 +69,8 @@ struct ContainerStarter {
     var create = create
     if plan.needsImageUser { create = try await withImageUser(create) }
     var reply = try await uncancelled(create)
-    if reply.status == 404, reply.message.contains("network") {
-      // Removed with the last run that used it, just now.
+    if Self.missesNetwork(reply) {
+      // Removed with the last run that used it, or as unused, just now.
       if let failure = try await prepare() { return .ended(failure) }
       reply = try await uncancelled(create)
     }
@@ -99,6 +99,11 @@ struct ContainerStarter {
     )
   }
 
+  /// Docker: `network x not found`; Podman: `unable to find network with name or ID x: network not found`, as 500.
+  private static func missesNetwork(_ reply: EngineReply) -> Bool {
+    !reply.isSuccess && reply.message.contains("network") && reply.message.contains("not found")
+  }
+
   /// To its end even where the run is called off meanwhile: the engine would go on all the same, unseen.
   private func uncancelled(_ call: EngineCall) async throws -> EngineReply {
     try await Task { [client] in try await client.call(call) }.value
@@ -123,7 +128,7 @@ struct ContainerStarter {
     if let failure = try await setAccess(container) { return .ended(failure) }
     if let failure = try await source?.place(in: container.name) { return .ended(failure) }
     var reply = try await uncancelled(container.start)
-    if !reply.isSuccess, reply.message.contains("network"), reply.message.contains("not found") {
+    if Self.missesNetwork(reply) {
       // Removed as unused between its making and the container's, which Docker makes without it.
       if let failure = try await prepare() { return .ended(failure) }
       reply = try await uncancelled(container.start)

@@ -31,12 +31,13 @@ class Gate:
         self.listener.close()
 
     def requests(self):
-        """Every request that was passed on, in order: method, path and body (JSON, or None)."""
+        """Every request that was passed on, in order: method, path and body (JSON; None where it is none)."""
         found = []
         for data in self.passed:
             head, length, body = self._parts(data)
             method, path, _ = head[0].split(" ")
-            found.append((method, path, json.loads(body) if length else None))
+            is_json = any(line.lower().startswith("content-type: application/json") for line in head[1:])
+            found.append((method, path, json.loads(body) if length and is_json else None))
         return found
 
     @staticmethod

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "Build": {"JSON", "Model"},
     "Catalog": {"JSON", "Model", "CSQLite"},
     "EngineExecutor": {"JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources"},
+    "KubernetesExecutor": {"JSON", "Model", "Platform", "HTTP", "Build", "Settings", "Sources", "YAML"},
     "EmbeddedPlatform": {"JSON", "Model", "Platform", "Catalog", "Settings"},
     "CorePlatform": {"JSON", "Model", "Platform", "HTTP", "Build", "Sources", "Settings"},
     "Sidecar": {"JSON", "YAML", "Model", "Platform", "ParameterSchema", "JSONRPC", "Sources"},

@@ -374,11 +374,14 @@ def test_the_engine_of_the_choice(environment, engine):
         assert f"is {'' if engine.name == 'podman' else 'not '}Podman" in json.dumps(process.call("getCapabilities"))
 
 
-def test_a_platform_that_is_not_in_yet(offline_environment):
-    for arguments, env in [(["--platform", "kubernetes"], {}), ([], {"DH_SIDECAR_PLATFORM": "kubernetes"})]:
-        done = subprocess.run([BINARY, *arguments], env={**offline_environment, **env}, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=30)
-        assert done.returncode != 0 and "there are: local, core" in done.stderr, done.stderr
+def test_a_cluster_that_is_not_configured_is_named_by_the_call(offline_environment):
+    """Nothing is contacted before the first call that needs it."""
+    with Sidecar({**offline_environment, "KUBECONFIG": "/nowhere/config"}, ["--platform", "kubernetes"]) as process:
+        assert process.call("initialize")["platform"] == "kubernetes"
+        process.function(image="x")
+        with pytest.raises(CallError) as caught:
+            process.call("run", function="f", action="job")
+    assert caught.value.data["code"] == "invalid_settings" and "/nowhere/config" in caught.value.message
 
 
 def test_core_without_an_address_says_what_to_set(offline_environment):

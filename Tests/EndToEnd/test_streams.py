@@ -84,7 +84,7 @@ def test_what_is_rendered_is_what_is_sent(environment, engine, tmp_path):
             process.call("deleteRun", id=run["id"])
     wanted = [(each["method"], each["path"], each.get("body")) for each in rendered["calls"]]
     sent = [(method, path, body) for method, path, body in gate.requests()
-            if method == "POST" and not path.split("?")[0].endswith(("/wait", "/stop"))]
+            if method in ("POST", "PUT") and not path.split("?")[0].endswith(("/wait", "/stop"))]
     hidden = [(method, path, body and {**body, "Env": [entry.replace("s3cret", "<secret TOKEN>") for entry in body["Env"]]}
                if "/containers/create" in path else body) for method, path, body in sent]
     assert hidden == wanted

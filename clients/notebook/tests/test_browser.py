@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -74,8 +75,14 @@ class Notebook:
     def __init__(self, browser):
         self.browser = browser
 
-    def until(self, condition, seconds=60):
-        return WebDriverWait(self.browser, seconds, 0.1).until(lambda _: condition())
+    def until(self, condition, seconds=180):
+        """What the condition gives once it gives something. A card is drawn anew at each event, so what was found in it
+        may be gone a moment later."""
+        gone = [NoSuchElementException, StaleElementReferenceException]
+        return WebDriverWait(self.browser, seconds, 0.1, gone).until(lambda _: condition())
+
+    def click(self, element, selector):
+        self.until(lambda: [element.find_element(By.CSS_SELECTOR, selector).click()])
 
     def command(self, name):
         self.browser.execute_async_script(
@@ -134,18 +141,19 @@ def test_a_form_is_filled_in_and_its_service_opened(notebook, browser):
     label = form.find_element(By.XPATH, ".//*[contains(@class, 'widget-label')][. = 'Replicas']")
     replicas = label.find_element(By.XPATH, "./ancestor::*[contains(@class,'widget-hbox')][1]//input")
     replicas.send_keys("2", Keys.TAB)
-    form.find_element(By.CSS_SELECTOR, "button.mod-primary").click()
+    notebook.click(form, "button.mod-primary")
     notebook.until(lambda: len(form.find_elements(By.CSS_SELECTOR, ".digitalhub-sidecar a")) == 2)
-    links = [link.get_attribute("href") for link in form.find_elements(By.CSS_SELECTOR, ".digitalhub-sidecar a")]
+    links = notebook.until(lambda: [
+        link.get_attribute("href") for link in form.find_elements(By.CSS_SELECTOR, ".digitalhub-sidecar a")])
     for link in links:
         assert urllib.request.urlopen(link, timeout=10).read().decode() == "It answers.\n"
     browser.execute_script(
-        "arguments[0].scrollIntoView({block: 'end'})", form.find_element(By.CSS_SELECTOR, ".digitalhub-sidecar"))
+        "arguments[0].querySelector('.digitalhub-sidecar').scrollIntoView({block: 'end'})", form)
     time.sleep(0.5)
     if os.environ.get("DH_TEST_PICTURE"):
         browser.save_screenshot(os.environ["DH_TEST_PICTURE"])
     first = browser.current_window_handle
-    form.find_element(By.CSS_SELECTOR, ".digitalhub-sidecar a").click()
+    notebook.click(form, ".digitalhub-sidecar a")
     notebook.until(lambda: len(browser.window_handles) == 2)
     browser.switch_to.window([handle for handle in browser.window_handles if handle != first][0])
     notebook.until(lambda: "It answers." in browser.find_element(By.TAG_NAME, "body").text)
